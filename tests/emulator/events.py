@@ -1,0 +1,447 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"events: get, insert, import, patch, update, delete, move"
+import base64
+import secrets
+import uuid
+
+from . import rules
+from .api import merge, method, strip_null
+from .errors import ApiError, invalid, not_found, required
+from .model import Record, at_least
+from .present import find, present
+from .propagation import (
+    answer_back,
+    cancel,
+    is_organizer,
+    mail_changes,
+    mark,
+    propagate,
+    send,
+    store,
+)
+from .recurrence import is_occurrence, moment_of
+from .rules import restricted
+from .state import stamp_text
+
+_GUESTS_CAN = [
+    'guestsCanInviteOthers', 'guestsCanModify', 'guestsCanSeeOtherGuests',
+    'anyoneCanAddSelf']
+_SERVER = [
+    'id', 'iCalUID', 'created', 'updated', 'creator', 'organizer',
+    'htmlLink', 'hangoutLink', 'locked', 'eventType', 'birthdayProperties',
+    'recurringEventId', 'originalStartTime', 'privateCopy', 'sequence']
+
+
+def writable(call, name='calendarId'):
+    return call.calendar('writerWithoutPrivateAccess', name)
+
+
+def found(call, calendar):
+    record, stored = find(calendar, call.params['eventId'])
+    if record is None:
+        raise not_found()
+    return record, stored
+
+
+@method('calendar.events.get')
+def get(call):
+    calendar = call.calendar()
+    record, _ = found(call, calendar)
+    return present(call, calendar, record)
+
+
+def complete(call, calendar, data, old, importing=False, times=True):
+    "Check the new data of an event and return them as stored"
+    state = call.state
+    old = old or {}
+    if not call.get('supportsAttachments'):
+        # [Events resource] attachments are left alone without it
+        data.pop('attachments', None)
+        if 'attachments' in old:
+            data['attachments'] = old['attachments']
+    elif data.get('attachments'):
+        data['attachments'] = rules.attachments(data['attachments'])
+    if not call.get('conferenceDataVersion'):
+        # [Create events] dropped silently without the version
+        data.pop('conferenceData', None)
+        for name in ['conferenceData', 'hangoutLink']:
+            if name in old:
+                data[name] = old[name]
+    elif data.get('conferenceData') != old.get('conferenceData'):
+        data.pop('hangoutLink', None)
+        if data.get('conferenceData'):
+            value, link = rules.conference(
+                state, data['conferenceData'], old.get('conferenceData'))
+            data['conferenceData'] = value
+            if link:
+                data['hangoutLink'] = link
+            elif value == old.get('conferenceData') and (
+                    'hangoutLink' in old):
+                data['hangoutLink'] = old['hangoutLink']
+    if not call.get('eventLabelVersion'):
+        data.pop('eventLabelId', None)
+        if 'eventLabelId' in old:
+            data['eventLabelId'] = old['eventLabelId']
+    if times:
+        rules.times(data, calendar)
+    data['attendees'] = rules.attendees(data.get('attendees'))
+    if (data['attendees'] and call.token is not None and call.token.service
+            and not call.token.delegated):
+        # [Events resource] guests need domain-wide delegation
+        raise ApiError('forbiddenForServiceAccounts')
+    data['extendedProperties'] = rules.extended(
+        data.get('extendedProperties'))
+    if not data['extendedProperties']:
+        del data['extendedProperties']
+    rules.content(data)
+    if importing:
+        # [Events: import] another type becomes default
+        data['eventType'] = 'default'
+    rules.event_type(data, calendar)
+    data.setdefault('status', 'confirmed')
+    for name in [n for n, v in data.items() if v is None or v == []]:
+        del data[name]
+    mark(calendar, data)
+    return data
+
+
+def _link(calendar, event_id):
+    text = base64.urlsafe_b64encode(
+        f'{event_id} {calendar.id}'.encode()).decode().rstrip('=')
+    return f'https://www.google.com/calendar/event?eid={text}'
+
+
+def _create(call, importing):
+    calendar = writable(call)
+    body = strip_null(call.body)
+    given_id, uid = body.get('id'), body.get('iCalUID')
+    if given_id is not None and not rules.ID.match(given_id):
+        raise invalid("Invalid resource id value.")
+    if given_id is not None and uid is not None:
+        # [Events resource] only one of them (unverified: the refusal)
+        raise invalid("Only one of id and iCalUID may be supplied.")
+    if importing and not uid:
+        raise required("Missing iCalUID.")
+    if given_id in calendar.events:
+        # [Handle API errors; Create events] also of a deleted event
+        raise ApiError('duplicate')
+    existing = None
+    if uid is not None:
+        original = body.get('originalStartTime')
+        for record in calendar.events.values():
+            if (record.data.get('iCalUID') == uid and not record.bare
+                    and moment_of(record.data.get('originalStartTime'))
+                    == moment_of(original)):
+                existing = record
+                break
+    if existing is not None:
+        # the same iCalUID a second time, also of a deleted event
+        # (unverified: insanum/gcalcli#712, #730, #784)
+        raise ApiError('duplicate')
+    if body.get('eventType') == 'fromGmail':
+        raise restricted("Events of type fromGmail cannot be created.")
+    names = rules.WRITABLE | rules.IMMUTABLE
+    data = {k: v for k, v in body.items() if k in names}
+    event_id = given_id or (
+        base64.b32hexencode(secrets.token_bytes(16))
+        .decode().rstrip('=').lower())
+    parent = None
+    if uid is not None and body.get('originalStartTime'):
+        parent = _series(calendar, uid, body['originalStartTime'])
+    now = stamp_text(call.state.now() * 1000)
+    creator = {'email': call.user.email, 'displayName': call.user.name}
+    organizer = {'email': calendar.id}
+    if not calendar.primary:
+        organizer['displayName'] = calendar.data['summary']
+    if importing and body.get('organizer', {}).get('email'):
+        # the organizer may be set by an import only
+        organizer = {
+            k: v for k, v in body['organizer'].items()
+            if k in {'email', 'displayName'}}
+        if not rules.EMAIL.match(organizer['email']):
+            raise invalid("Invalid organizer email.")
+        organizer['email'] = organizer['email'].lower()
+    value = data.pop('reminders', None)
+    data.update(
+        creator=creator, organizer=organizer, created=now, updated=now,
+        iCalUID=uid or f'{event_id}@google.com',
+        sequence=data.get('sequence', 0))
+    if parent is not None:
+        event_id = f'{parent.id}_{_suffix(body["originalStartTime"])}'
+        data['recurringEventId'] = parent.id
+        data.pop('recurrence', None)
+    data['id'] = event_id
+    data['htmlLink'] = _link(calendar, event_id)
+    data = complete(call, calendar, data, None, importing)
+    if parent is not None:
+        data['originalStartTime'] = _original(parent, body)
+    record = Record(data, 0)
+    record.reminders[call.user.email] = rules.reminders(value)
+    store(call.state, calendar, record)
+    if not importing:
+        # an import is a private copy: neither copies nor mails
+        propagate(call.state, calendar, record, None)
+        mail_changes(call, calendar, None, data)
+    return present(call, calendar, record)
+
+
+def _series(calendar, uid, original):
+    "(unverified) an import with originalStartTime is an exception"
+    value = moment_of(original)
+    for record in calendar.events.values():
+        if (record.data.get('iCalUID') == uid and not record.cancelled
+                and record.data.get('recurrence')):
+            if is_occurrence(record.data, value):
+                return record
+            raise invalid("Invalid original start time.")
+    return None
+
+
+def _suffix(original):
+    value = moment_of(original)
+    if hasattr(value, 'hour'):
+        return value.strftime('%Y%m%dT%H%M%SZ')
+    return value.strftime('%Y%m%d')
+
+
+def _original(parent, body):
+    from .recurrence import instance_times
+    return instance_times(
+        parent.data, moment_of(body['originalStartTime']))[0]
+
+
+@method('calendar.events.insert')
+def insert(call):
+    return _create(call, False)
+
+
+@method('calendar.events.import')
+def import_(call):
+    return _create(call, True)
+
+
+def _own_answer(old, new):
+    """[Events resource] attendeesOmitted: only the participant's entry is
+    updated"""
+    given = {
+        (a.get('email') or '').lower(): a for a in new or ()}
+    entries = []
+    for entry in old.get('attendees', ()):
+        if entry.get('self') and entry['email'] in given:
+            answer = given[entry['email']]
+            entry = {**entry, **{
+                    k: answer[k] for k in [
+                        'responseStatus', 'comment', 'additionalGuests']
+                    if answer.get(k) is not None}}
+        entries.append(entry)
+    return entries
+
+
+def _modify(call, replace):
+    calendar = writable(call)
+    record, stored = found(call, calendar)
+    call.precondition(record.etag)
+    old = record.data
+    if record.bare:
+        # only the id is left of it
+        raise not_found()
+    body = {
+        k: v for k, v in call.body.items() if k in rules.WRITABLE}
+    for name in ['eventType', 'birthdayProperties']:
+        # [Event types] cannot change after the creation
+        given = call.body.get(name)
+        if given is not None and name == 'eventType' and (
+                given != old.get('eventType', 'default')):
+            raise restricted("The event type cannot be changed.")
+    if replace:
+        body = strip_null(body)
+        data = {k: old[k] for k in _SERVER if k in old}
+        data.update(body)
+    else:
+        data = merge(
+            {**old, 'reminders': record.reminders.get(
+                    call.user.email, {'useDefault': True})}, body)
+    if data.get('recurrence') and 'recurringEventId' in old:
+        raise invalid("An instance cannot have a recurrence.")
+    if call.body.get('attendeesOmitted') and 'attendees' in body:
+        data['attendees'] = _own_answer(old, body['attendees'])
+    if call.body.get('sequence', old['sequence']) < old['sequence']:
+        raise invalid(
+            "Invalid sequence value. The specified sequence number is below "
+            "the current sequence number of the resource. Re-fetch the "
+            "resource and use its sequence number on the following "
+            "request.", location='sequence')
+    value = data.pop('reminders', None)
+    reminders = rules.reminders(value)
+    # what Google holds is not checked again when it is not written
+    data = complete(
+        call, calendar, data, old,
+        times=replace or bool({'start', 'end', 'recurrence'} & set(body)))
+    _protect(calendar, old, data)
+    if any(data.get(n) != old.get(n) for n in [
+                'start', 'end', 'recurrence']):
+        data['sequence'] = max(data['sequence'], old['sequence'] + 1)
+    if data['status'] == 'cancelled' and old['status'] != 'cancelled':
+        _delete(call, calendar, record)
+        return present(call, calendar, record)
+    return _save(call, calendar, record, data, reminders)
+
+
+def _save(call, calendar, record, data, reminders):
+    state, old = call.state, record.data
+    email = call.user.email
+    # changing reminders does not move `updated`
+    quiet = _same(old, data) and reminders != record.reminders.get(
+        email, {'useDefault': True})
+    record.data = data
+    record.reminders[email] = reminders
+    if data.get('recurrence') != old.get('recurrence') or (
+            old.get('recurrence')
+            and any(data[n] != old[n] for n in ['start', 'end'])):
+        _reschedule(state, calendar, record, old)
+    store(state, calendar, record, updated=not quiet)
+    if is_organizer(calendar, data):
+        propagate(state, calendar, record, old)
+        mail_changes(call, calendar, old, data)
+    else:
+        back = answer_back(state, calendar, record, old)
+        if back is not None:
+            organizer, master, before = back
+            send(call, calendar, data, 'response', [organizer.owner])
+    return present(call, calendar, record)
+
+
+def _same(old, new):
+    return {k: v for k, v in old.items() if k != 'updated'} == {
+        k: v for k, v in new.items() if k != 'updated'}
+
+
+def _protect(calendar, old, data):
+    "What this copy may not change"
+    if data.get('locked') and any(
+            data.get(n) != old.get(n) for n in [
+                'summary', 'description', 'location', 'start', 'end',
+                'recurrence']):
+        # [Events resource] locked; (unverified) the reason
+        raise ApiError('forbidden')
+    if (old.get('eventType') == 'fromGmail' and any(
+                data.get(n) != old.get(n) for n in {*data, *old} - {
+                    'colorId', 'visibility', 'transparency', 'status',
+                    'attendees', 'extendedProperties', 'updated',
+                    'sequence'})):
+        raise restricted("This property of fromGmail events is read-only.")
+    if not is_organizer(calendar, old) and any(
+            data.get(n) != old.get(n) for n in _GUESTS_CAN):
+        # [Handle API errors] forbiddenForNonOrganizer
+        raise ApiError('forbiddenForNonOrganizer')
+
+
+def _reschedule(state, calendar, record, old):
+    "The rule of a series changed: its instances get other ids"
+    if old.get('recurrence'):
+        record.history.append(
+            (calendar.seq + 1, {
+                    k: old[k] for k in ['start', 'end', 'recurrence']}))
+    for other in list(calendar.events.values()):
+        if (other.data.get('recurringEventId') == record.id
+                and not other.bare
+                and not (record.data.get('recurrence') and is_occurrence(
+                        record.data, moment_of(
+                            other.data['originalStartTime'])))):
+            # (unverified) exceptions without an occurrence disappear
+            other.data = {**other.data, 'status': 'cancelled'}
+            other.bare = True
+            store(state, calendar, other)
+
+
+@method('calendar.events.patch')
+def patch(call):
+    return _modify(call, False)
+
+
+@method('calendar.events.update')
+def update(call):
+    return _modify(call, True)
+
+
+def _delete(call, calendar, record):
+    before = record.data
+    cancel(call, calendar, record)
+    if is_organizer(calendar, before):
+        mail_changes(call, calendar, before, record.data)
+    else:
+        organizer = call.state.calendars.get(
+            before.get('organizer', {}).get('email'))
+        if organizer is not None:
+            send(call, calendar, before, 'response', [organizer.owner])
+
+
+@method('calendar.events.delete')
+def delete(call):
+    calendar = writable(call)
+    record, _ = found(call, calendar)
+    if record.cancelled:
+        # [Handle API errors] already deleted
+        raise ApiError('deleted')
+    parent = calendar.events.get(record.data.get('recurringEventId'))
+    if parent is not None and parent.cancelled:
+        raise ApiError('deleted')
+    call.precondition(record.etag)
+    _delete(call, calendar, record)
+
+
+@method('calendar.events.move')
+def move(call):
+    "[Events: move] changes the organizer; only default events"
+    calendar = writable(call)
+    target = call.state.calendar(call.user, call.params['destination'])
+    if target is None:
+        raise not_found()
+    if not at_least(target.role(call.user.email), 'writer'):
+        raise ApiError('requiredAccessLevel')
+    record, _ = found(call, calendar)
+    old = record.data
+    if record.cancelled:
+        raise ApiError('deleted')
+    if 'recurringEventId' in old:
+        raise ApiError(
+            'cannotChangeOrganizerOfInstance',
+            "Cannot change the organizer of an instance.", code=400,
+            domain='calendar')
+    if old.get('eventType', 'default') != 'default':
+        raise restricted("Only default events can be moved.")
+    if not is_organizer(calendar, old):
+        raise ApiError(
+            'cannotChangeOrganizer', "Cannot change the organizer of this "
+            "event.", code=403, domain='calendar')
+    if target is calendar:
+        raise invalid("The destination is the same calendar.")
+    if record.id in target.events and not target.events[record.id].bare:
+        raise ApiError('duplicate')
+    call.precondition(record.etag)
+    moved = [record] + [
+        r for r in calendar.events.values()
+        if r.data.get('recurringEventId') == record.id]
+    answer = None
+    for one in moved:
+        data = {**one.data, 'organizer': {'email': target.id}}
+        if not target.primary:
+            data['organizer']['displayName'] = target.data['summary']
+        mark(target, data)
+        copy = Record(data, 0, reminders=dict(one.reminders))
+        target.events.pop(one.id, None)
+        store(call.state, target, copy)
+        # a cancelled event with only its id is left behind
+        one.data = {**one.data, 'status': 'cancelled'}
+        one.bare = True
+        store(call.state, calendar, one)
+        propagate(call.state, target, copy, None)
+        if one is record:
+            mail_changes(call, target, old, data)
+            answer = copy
+    return present(call, target, answer)
+
+
+def new_uid():
+    return f'{uuid.uuid4()}@google.com'

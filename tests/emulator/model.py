@@ -1,0 +1,172 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"What Google holds: accounts, clients, grants, calendars, events."
+import functools
+import zlib
+from dataclasses import dataclass, field
+
+ROLES = [
+    'none', 'freeBusyReader', 'reader', 'writerWithoutPrivateAccess',
+    'writer', 'owner']
+
+
+@dataclass
+class User:
+    email: str
+    sub: str
+    name: str
+    type: str = 'external'
+    time_zone: str = 'UTC'
+    locale: str = 'en'
+    service: bool = False  # a service account acting for itself
+    delegated: bool = False
+    calendar_list: dict = field(default_factory=dict)  # id -> ListEntry
+    list_seq: int = 0
+    list_stamp: int = 0
+    list_epoch: int = 0
+
+
+@dataclass
+class Client:
+    client_id: str
+    client_secret: str
+    redirect_uris: list
+    type: str = 'web'
+    status: str = 'production'
+    user_type: str = 'external'
+    test_users: list = field(default_factory=list)
+    deleted: bool = False
+
+
+@dataclass
+class ServiceAccount:
+    email: str
+    client_id: str
+    public_key: object
+    key_id: str
+    delegation: set = field(default_factory=set)
+
+
+@dataclass
+class Code:
+    code: str
+    client_id: str
+    email: str
+    redirect_uri: str
+    scopes: list  # granted
+    requested: list
+    offline: bool
+    consent: bool  # a consent that yields a refresh token
+    challenge: str
+    challenge_method: str
+    nonce: str
+    expires: float
+    used: bool = False
+
+
+@dataclass
+class RefreshToken:
+    token: str
+    client_id: str
+    email: str
+    scopes: list
+    created: float
+    last_used: float
+    expires: float = None
+
+
+@dataclass
+class AccessToken:
+    token: str
+    client_id: str
+    email: str
+    scopes: list
+    expires: float
+    refresh_token: str = None
+    service: bool = False
+    delegated: bool = False
+
+
+@dataclass
+class ListEntry:
+    calendar_id: str
+    data: dict
+    seq: int = 0
+    stamp: int = 0
+    deleted: bool = False
+
+
+@dataclass
+class Record:
+    "An event of a calendar, as stored"
+    data: dict
+    number: int  # order of creation
+    seq: int = 0  # the last change of the calendar that touched it
+    stamp: int = 0  # for the etag
+    # reminders are private to the authenticated user
+    reminders: dict = field(default_factory=dict)
+    # former (seq, start, recurrence) of a series
+    history: list = field(default_factory=list)
+    bare: bool = False  # deleted, only the id is left
+    salt: int = 0  # the copies in other calendars have other etags
+
+    @property
+    def id(self):
+        return self.data['id']
+
+    @property
+    def cancelled(self):
+        return self.data.get('status') == 'cancelled'
+
+    @property
+    def etag(self):
+        return f'"{self.stamp * 2}{self.salt:03}"'
+
+
+@dataclass
+class Calendar:
+    id: str
+    owner: str
+    data: dict  # summary, description, location, timeZone
+    primary: bool = False
+    client_id: str = None  # which application created it
+    acl: dict = field(default_factory=dict)  # rule id -> rule
+    acl_seq: int = 0
+    events: dict = field(default_factory=dict)  # id -> Record
+    seq: int = 0
+    number: int = 0
+    stamp: int = 0  # milliseconds, strictly increasing
+    epoch: int = 0
+    user_epochs: dict = field(default_factory=dict)
+    deleted: bool = False
+    oldest: int = 0  # updatedMin before this (ms) is too long ago
+    data_stamp: int = 0
+
+    @functools.cached_property
+    def salt(self):
+        return zlib.crc32(self.id.encode()) % 1000
+
+    def tick(self, now):
+        "Return the next stamp: `updated` is strictly increasing"
+        self.stamp = max(int(now * 1000), self.stamp + 1)
+        self.seq += 1
+        return self.stamp
+
+    def role(self, email):
+        best = 0
+        domain = email.rpartition('@')[2]
+        for rule in self.acl.values():
+            scope = rule['scope']
+            kind, value = scope['type'], scope.get('value')
+            if (kind == 'default'
+                    or kind == 'user' and value.lower() == email.lower()
+                    or kind == 'domain' and value == domain):
+                best = max(best, ROLES.index(rule['role']))
+        return ROLES[best]
+
+    def epoch_of(self, email):
+        return f'{self.epoch}.{self.user_epochs.get(email, 0)}'
+
+
+def at_least(role, minimum):
+    return ROLES.index(role) >= ROLES.index(minimum)

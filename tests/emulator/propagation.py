@@ -1,0 +1,283 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Copies of a meeting in the calendars of its guests, and the mails
+[Invite users to an event]"""
+from .model import Record
+from .present import find
+from .state import stamp_text
+
+# shared properties flow from the organizer to the guests' copies; private
+# ones (reminders, colorId, transparency, private properties) do not
+SHARED = [
+    'summary', 'description', 'location', 'start', 'end', 'recurrence',
+    'recurringEventId', 'originalStartTime', 'visibility', 'attachments',
+    'conferenceData', 'hangoutLink', 'guestsCanInviteOthers',
+    'guestsCanModify', 'guestsCanSeeOtherGuests', 'anyoneCanAddSelf',
+    'sequence', 'iCalUID', 'creator', 'eventType', 'endTimeUnspecified']
+RESPONSE = ['responseStatus', 'comment', 'additionalGuests']
+MANY_GUESTS = 200
+
+
+def is_organizer(calendar, data):
+    return data.get('organizer', {}).get('email') == calendar.id
+
+
+def mark(calendar, data):
+    "Set what is relative to the calendar of the copy"
+    organizer = data.get('organizer')
+    if organizer is not None:
+        organizer = data['organizer'] = dict(organizer)
+        organizer.pop('self', None)
+        if organizer['email'] == calendar.id:
+            organizer['self'] = True
+    creator = data.get('creator')
+    if creator is not None:
+        creator = data['creator'] = dict(creator)
+        creator.pop('self', None)
+        if creator['email'] == calendar.id:
+            creator['self'] = True
+    entries = []
+    for entry in data.get('attendees', ()):
+        entry = {
+            k: v for k, v in entry.items() if k not in {'self', 'organizer'}}
+        if organizer and entry['email'] == organizer['email']:
+            entry['organizer'] = True
+        if entry['email'] == calendar.id:
+            entry['self'] = True
+        entries.append(entry)
+    if entries:
+        data['attendees'] = entries
+    else:
+        data.pop('attendees', None)
+
+
+def store(state, calendar, record, updated=True):
+    "Save the change: etag, updated and the place in the change log"
+    record.stamp = calendar.tick(state.now())
+    record.seq = calendar.seq
+    record.salt = calendar.salt
+    if updated:
+        record.data['updated'] = stamp_text(record.stamp)
+    if record.id not in calendar.events:
+        calendar.number += 1
+        record.number = calendar.number
+        calendar.events[record.id] = record
+
+
+def guest_calendar(state, email, calendar):
+    user = state.users.get(email)
+    if user is None or email == calendar.id:
+        return None
+    return state.calendars.get(email)
+
+
+def emails(data):
+    return [a['email'] for a in data.get('attendees', ())]
+
+
+def propagate(state, calendar, record, before, answers=False):
+    """Bring the guests' copies up to date with the organizer's
+
+    before: the organizer's data before the change, or None
+    answers: only the answers of the guests changed"""
+    data = record.data
+    if not is_organizer(calendar, data) or data.get('privateCopy'):
+        return
+    # more than 200 guests: the answers do not reach the guests' copies
+    quiet = before is not None and len(emails(data)) > MANY_GUESTS and (
+        _without_answers(before) == _without_answers(data))
+    cancelled = data.get('status') == 'cancelled'
+    for email in {*emails(data), *emails(before or {})}:
+        other = guest_calendar(state, email, calendar)
+        if other is None or quiet:
+            continue
+        copy = other.events.get(record.id)
+        if cancelled or email not in emails(data):
+            if copy is None:
+                # an instance that the guest has only by the series
+                copy, _ = find(other, record.id)
+                if copy is None:
+                    continue
+            if not copy.cancelled:
+                copy.data = {**copy.data, 'status': 'cancelled'}
+                copy.bare = email not in emails(data)
+                store(state, other, copy)
+            continue
+        if answers and copy is not None:
+            _copy_answers(state, other, copy, record)
+        else:
+            _copy(state, other, copy, record)
+
+
+def _copy_answers(state, other, copy, record):
+    if not copy.cancelled:
+        data = {**copy.data, 'attendees': record.data['attendees']}
+        mark(other, data)
+        if data != copy.data:
+            copy.data = data
+            store(state, other, copy)
+
+
+def _without_answers(data):
+    return {
+        **{k: v for k, v in data.items() if k not in {
+                    'updated', 'attendees'}},
+        'attendees': [
+            {k: v for k, v in a.items() if k not in RESPONSE}
+            for a in data.get('attendees', ())]}
+
+
+def _copy(state, other, copy, record):
+    data = record.data
+    shared = {k: data[k] for k in SHARED if k in data}
+    shared['attendees'] = [dict(a) for a in data.get('attendees', ())]
+    shared['organizer'] = dict(data['organizer'])
+    new = copy is None
+    if not new and copy.cancelled and not copy.bare and any(
+            a['email'] == other.id and a['responseStatus'] == 'declined'
+            for a in data.get('attendees', ())):
+        # (unverified) an invitation that the guest removed stays removed
+        return
+    if new:
+        virtual, _ = find(other, record.id)
+        copy = virtual or Record({
+                'id': record.id,
+                'htmlLink': data.get('htmlLink'),
+                'created': data['created'],
+                }, 0)
+        if 'transparency' in data and virtual is None:
+            copy.data['transparency'] = data['transparency']
+    kept = {
+        k: v for k, v in copy.data.items() if k not in SHARED}
+    kept.update(shared)
+    if data.get('status') != 'cancelled':
+        kept['status'] = data.get('status', 'confirmed')
+    properties = dict(copy.data.get('extendedProperties', {}))
+    properties.pop('shared', None)
+    if shared_properties := data.get(
+            'extendedProperties', {}).get('shared'):
+        properties['shared'] = dict(shared_properties)
+    kept.pop('extendedProperties', None)
+    if properties:
+        kept['extendedProperties'] = properties
+    mark(other, kept)
+    if new or copy.bare or _comparable(kept) != _comparable(copy.data):
+        copy.data = kept
+        copy.bare = False
+        store(state, other, copy)
+
+
+def _comparable(data):
+    return {k: v for k, v in data.items() if k not in {'updated', 'etag'}}
+
+
+def answer_back(state, calendar, record, before):
+    """A guest's own answer flows back to the organizer, nothing else does
+    [Invite users to an event]; with guestsCanModify the shared properties
+    do too.  Return the organizer's (calendar, record, data before)"""
+    data = record.data
+    organizer = state.calendars.get(data.get('organizer', {}).get('email'))
+    if (organizer is None or organizer.deleted or organizer is calendar
+            or data.get('privateCopy')):
+        return None
+    own = next((
+            a for a in data.get('attendees', ()) if a.get('self')), None)
+    master, stored = find(organizer, record.id)
+    if master is None or master.cancelled:
+        return None
+    old = master.data
+    new = dict(old)
+    changed = False
+    if own is not None:
+        entries = []
+        for entry in old.get('attendees', ()):
+            if entry['email'] == own['email']:
+                answer = {
+                    k: v for k, v in entry.items() if k not in RESPONSE}
+                answer.update((k, own[k]) for k in RESPONSE if k in own)
+                changed |= answer != entry
+                entry = answer
+            entries.append(entry)
+        new['attendees'] = entries
+    if data.get('guestsCanModify') and before is not None:
+        for name in SHARED:
+            if name not in {'sequence', 'creator'} and (
+                    data.get(name) != before.get(name)):
+                changed = True
+                if name in data:
+                    new[name] = data[name]
+                else:
+                    new.pop(name, None)
+    if not changed:
+        return None
+    mark(organizer, new)
+    master.data = new
+    store(state, organizer, master)
+    propagate(
+        state, organizer, master, old,
+        answers=_without_answers(old) == _without_answers(new))
+    return organizer, master, old
+
+
+def cancel(call, calendar, record):
+    "Delete an event: it stays, cancelled, for the synchronizations"
+    before = record.data
+    record.data = {**before, 'status': 'cancelled'}
+    own = next((
+            a for a in before.get('attendees', ()) if a.get('self')), None)
+    if is_organizer(calendar, before) or own is None:
+        store(call.state, calendar, record)
+        propagate(call.state, calendar, record, before)
+        return
+    # (unverified) removing an invitation declines it
+    declined = {**before, 'attendees': [
+            {**a, 'responseStatus': 'declined'} if a is own else a
+            for a in before['attendees']]}
+    record.data['attendees'] = declined['attendees']
+    store(call.state, calendar, record)
+    answer_back(call.state, calendar, Record(declined, 0), None)
+
+
+# -- mails [Events: insert] sendUpdates
+
+def policy(call):
+    if 'sendUpdates' in call.params:
+        return call.params['sendUpdates']
+    return 'all' if call.get('sendNotifications') else 'none'
+
+
+def send(call, calendar, data, kind, to):
+    how = policy(call)
+    for email in to:
+        if email in {calendar.id, call.user.email}:
+            continue
+        google = email in call.state.users
+        if how == 'all' or how == 'externalOnly' and not google:
+            call.state.mails.append({
+                    'to': email,
+                    'kind': kind,
+                    'calendar': calendar.id,
+                    'event': data['id'],
+                    'iCalUID': data.get('iCalUID'),
+                    'summary': data.get('summary', ''),
+                    'by': call.user.email,
+                    'at': stamp_text(call.state.now() * 1000),
+                    })
+
+
+def mail_changes(call, calendar, before, data):
+    "The mails of an organizer's change"
+    old, new = emails(before or {}), emails(data)
+    if data.get('status') == 'cancelled':
+        if before is not None and before.get('status') != 'cancelled':
+            send(call, calendar, data, 'cancellation', old)
+        return
+    if before is not None and before.get('status') == 'cancelled':
+        old = []
+    send(call, calendar, data, 'invitation',
+        [e for e in new if e not in old])
+    send(call, calendar, data, 'cancellation',
+        [e for e in old if e not in new])
+    if before is not None and any(
+            before.get(n) != data.get(n) for n in SHARED):
+        send(call, calendar, data, 'update', [e for e in new if e in old])
