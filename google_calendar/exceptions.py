@@ -1,0 +1,11 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+from trytond.model.exceptions import ValidationError
+
+
+class EventDateError(ValidationError):
+    pass
+
+
+class EventTimeZoneError(ValidationError):
+    pass

@@ -1,0 +1,230 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Applying what Google tells to the records that mirror it."""
+import json
+
+from trytond.pool import Pool
+from trytond.transaction import inactive_records
+
+from . import bookkeeping
+from .merge import difference, merge, newest
+from .operation import Change, ItemError, WorkDone
+
+__all__ = ['Apply']
+
+
+class Apply:
+    """Apply changes to the records of one model of one service.
+
+    ``listing`` is the number of the full listing that is going on, with which
+    the records that are seen are stamped.
+    """
+
+    def __init__(self, Model, service, listing=None):
+        self.Model = Model
+        self.service = service
+        self.listing = listing
+        self.work = WorkDone()
+        self.errors = []
+
+    def __call__(self, changes):
+        "Return the work done and a list of change and error"
+        # only the last word on a resource counts
+        changes = list({c.google_id: c for c in changes}.values())
+        records = self._records(changes)
+        tombstones = self._tombstones(changes)
+        create, write, seen = [], [], []
+        for change in changes:
+            record = records.get(change.google_id)
+            try:
+                if record:
+                    write.extend(self._existing(record, change))
+                    seen.append(record)
+                elif change.google_id in tombstones:
+                    values = self._buried(
+                        tombstones[change.google_id], change)
+                    if values:
+                        create.append(values)
+                elif not change.deleted:
+                    create.append(self._values(change))
+            except ItemError as error:
+                self.errors.append((change, error))
+        if create:
+            self.Model.create(create)
+            self.work.created += len(create)
+        if write:
+            self.Model.write(*write)
+            self.work.updated += len(write) // 2
+        if self.listing is not None and seen:
+            bookkeeping.update(
+                self.Model, seen, {'google_listing': self.listing})
+        self.work.errors += len(self.errors)
+        return self.work, self.errors
+
+    @inactive_records
+    def _records(self, changes):
+        return {
+            r.google_id: r for r in self.Model.search([
+                    (self.Model.google_service_field, '=', self.service.id),
+                    ('google_id', 'in', [c.google_id for c in changes]),
+                    ])}
+
+    def _tombstones(self, changes):
+        Tombstone = Pool().get('google_integration.tombstone')
+        return {
+            t.google_id: t for t in Tombstone.search([
+                    ('service', '=', str(self.service)),
+                    ('model', '=', self.Model.__name__),
+                    ('google_id', 'in', [c.google_id for c in changes]),
+                    ])}
+
+    def _known(self, change):
+        "What the books say of a record that equals what Google has"
+        resource = change.resource
+        return {
+            'google_etag': resource.get('etag'),
+            'google_modified': self.Model.google_updated(resource),
+            'google_baseline': json.dumps(resource),
+            'google_attempts': 0,
+            }
+
+    def _values(self, change):
+        "The values of a new record"
+        revision = bookkeeping.new_revision()
+        values = self.Model.google_record_values(
+            self.service, self.Model.google_to_values(change.resource))
+        values.update(self._known(change))
+        values.update({
+                self.Model.google_service_field: self.service.id,
+                'google_id': change.google_id,
+                'google_state': 'synchronized',
+                'google_revision': revision,
+                'google_confirmed_revision': revision,
+                'google_listing': self.listing,
+                })
+        return values
+
+    def _buried(self, tombstone, change):
+        "The values of a record that comes back, None if it does not"
+        Tombstone = type(tombstone)
+        if change.deleted:
+            Tombstone.delete([tombstone])
+            return
+        if change.resource.get('etag') == tombstone.google_etag:
+            return
+        updated = self.Model.google_updated(change.resource)
+        policy = self.service.conflict_policy
+        if policy == 'newest':
+            policy = newest(tombstone.buried_at, updated)
+        if policy == 'tryton':
+            # what is deleted is what Google has now
+            bookkeeping.update(
+                Tombstone, [tombstone],
+                {'google_etag': change.resource.get('etag')})
+            return
+        # the change was made after the deletion: it is not lost
+        Tombstone.delete([tombstone])
+        self.work.conflicts += 1
+        return self._values(change)
+
+    def _existing(self, record, change):
+        "The arguments of write for a record that is known"
+        if change.deleted:
+            self._deleted(record, change)
+            return []
+        resource = change.resource
+        if record.google_state == 'to_delete':
+            # it came back at Google
+            bookkeeping.update(
+                self.Model, [record], {'google_state': 'synchronized'})
+        elif (record.google_etag and record.google_state != 'pushing'
+                and record.google_etag == resource.get('etag')):
+            return []
+        updated = self.Model.google_updated(resource)
+        if (record.google_modified and updated
+                and updated < record.google_modified):
+            return []
+        return self._merge(record, change, updated)
+
+    def _merge(self, record, change, updated):
+        units = self.Model.google_units
+        ours = record.google_values()
+        theirs = self.Model.google_to_values(change.resource)
+        base = None
+        if record.google_baseline:
+            base = self.Model.google_to_values(record.google_base)
+        prefer = self.service.conflict_policy
+        if prefer == 'newest':
+            prefer = newest(record.google_touched, updated)
+        result = merge(units, base, ours, theirs, prefer)
+        books = self._known(change)
+        manual = [c for c in result.conflicts if c.stood is None]
+        if manual:
+            books['google_state'] = 'conflict'
+        elif difference(units, theirs, {**ours, **result.changed_here}):
+            books['google_state'] = 'to_push'
+        else:
+            books['google_state'] = 'synchronized'
+        self._conflicts(record, result.conflicts, ours, theirs)
+        revision = record.google_revision
+        if result.changed_here:
+            revision = bookkeeping.new_revision()
+        books['google_revision'] = revision
+        if books['google_state'] == 'synchronized':
+            books['google_confirmed_revision'] = revision
+        if not result.changed_here:
+            bookkeeping.update(self.Model, [record], books)
+            return []
+        values = self.Model.google_record_values(
+            self.service, result.changed_here)
+        values.update(books)
+        return [[record], values]
+
+    def _conflicts(self, record, conflicts, ours, theirs):
+        Conflict = Pool().get('google_integration.conflict')
+        names = {u.name: u.fields for u in self.Model.google_units}
+        for conflict in conflicts:
+            Conflict.keep(
+                self.service, record, conflict.unit, conflict.stood,
+                {n: ours[n] for n in names[conflict.unit]},
+                {n: theirs[n] for n in names[conflict.unit]})
+        self.work.conflicts += len(conflicts)
+
+    def _deleted(self, record, change):
+        "Google has no such resource any more"
+        ours = record.google_values()
+        if record.google_state in {'to_delete', 'local'}:
+            return
+        unsent = record.google_state in {'to_push', 'pushing', 'conflict'}
+        if unsent and record.google_etag:
+            base = self.Model.google_to_values(record.google_base)
+            unsent = bool(difference(self.Model.google_units, base, ours))
+        if not unsent:
+            self._to_delete(record)
+            return
+        policy = self.service.conflict_policy
+        if policy == 'newest':
+            # when it was deleted is not known for sure: nothing is lost
+            policy = 'tryton'
+        Conflict = Pool().get('google_integration.conflict')
+        self.work.conflicts += 1
+        if policy == 'google':
+            Conflict.keep(
+                self.service, record, 'deletion', 'google', ours, None)
+            self._to_delete(record)
+        elif policy == 'tryton':
+            self.Model.google_forget([record], 'to_push')
+        else:
+            Conflict.keep(self.service, record, 'deletion', None, ours, None)
+            self.Model.google_forget([record], 'conflict')
+
+    def _to_delete(self, record):
+        bookkeeping.update(self.Model, [record], {
+                'google_state': 'to_delete',
+                'google_confirmed_revision': record.google_revision,
+                })
+
+
+def gone(google_id):
+    "The change that a resource which is not found amounts to"
+    return Change(google_id, {'id': google_id}, deleted=True)

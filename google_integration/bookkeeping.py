@@ -1,0 +1,60 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Writing the books: what disturbs nobody.
+
+The state of a synchronisation is written by SQL, without ``write_date``, so
+that a form that a person has open can still be saved.
+"""
+import json
+import secrets
+
+from sql import Column
+
+from trytond.model import fields
+from trytond.protocols.jsonrpc import JSONDecoder, JSONEncoder
+from trytond.tools import grouped_slice
+from trytond.transaction import Transaction
+
+__all__ = ['dumps', 'loads', 'new_revision', 'update']
+
+
+def new_revision():
+    "A random token"
+    return secrets.token_hex(16)
+
+
+def dumps(value):
+    "JSON of plain values, dates and times included"
+    return json.dumps(value, cls=JSONEncoder, sort_keys=True)
+
+
+def loads(text):
+    "What `dumps` was given, None for an empty text"
+    return json.loads(text, object_hook=JSONDecoder()) if text else None
+
+
+def update(Model, ids, values, where=None):
+    """Write the values on the rows and tell how many there were.
+
+    ``where`` is a function that makes an SQL condition of the table.
+    """
+    transaction = Transaction()
+    table = Model.__table__()
+    cursor = transaction.connection.cursor()
+    columns = [Column(table, name) for name in values]
+    formatted = [
+        Model._fields[name].sql_format(value)
+        for name, value in values.items()]
+    count = 0
+    ids = [int(i) for i in ids]
+    for sub_ids in grouped_slice(ids, 500):
+        condition = fields.SQL_OPERATORS['in'](table.id, list(sub_ids))
+        if where is not None:
+            condition &= where(table)
+        cursor.execute(*table.update(columns, formatted, where=condition))
+        count += cursor.rowcount
+    for cache in transaction.cache.values():
+        if Model.__name__ in cache:
+            for id in ids:
+                cache[Model.__name__].pop(id, None)
+    return count

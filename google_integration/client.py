@@ -1,0 +1,449 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The one way to Google's APIs: authorised, repeated, batched, counted.
+
+No record, no database, no trytond: credentials and plain data come in,
+Google's JSON comes out.
+
+    client = Client(credentials, 'calendar', 'v3', Settings())
+    page = client.execute(client.api.events().list(calendarId='primary'))
+"""
+import json
+import re
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from urllib.parse import urljoin, urlsplit
+
+from googleapiclient import discovery_cache
+from googleapiclient.discovery import build_from_document
+from googleapiclient.http import BatchHttpRequest
+from googleapiclient.model import JsonModel
+
+from . import transport
+from .oauth import OAuthError
+from .transport import GoogleError, check_uri
+
+__all__ = ['Client', 'Counters', 'GoogleError', 'Settings']
+
+# Parts of one batch: what the pages of the APIs allow or recommend
+# [Send batch requests (Calendar); Improve performance (Drive);
+# Batch requests (Gmail)]
+MAXIMUM_PARTS = {'calendar': 1000, 'drive': 100, 'gmail': 50}
+DEFAULT_PARTS = 100
+
+_RATE = {'rateLimitExceeded', 'userRateLimitExceeded', 'RATE_LIMIT_EXCEEDED'}
+_LATER = {
+    'quotaExceeded', 'sharingRateLimitExceeded', 'dailyLimitExceeded',
+    'conflict'}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to reach Google.
+
+    - ``api_root``: replaces the address of each API; '' for Google's own.
+    - ``timeout``: seconds for each step of one request.
+    - ``retry``: tries of one request, the first included.
+    - ``deadline``: seconds for one operation, all its tries included.
+    """
+    api_root: str = ''
+    timeout: float = 30.0
+    retry: int = 6
+    deadline: float = 300.0
+
+
+@dataclass
+class Counters:
+    """What a client has sent and received.
+
+    ``requests`` are HTTP requests (a batch is one), ``parts`` the calls inside
+    of batches, ``retries`` the requests that repeated an earlier one,
+    ``bytes_sent`` and ``bytes_received`` the bodies as they went over the
+    line (compressed).
+    """
+    requests: int = 0
+    parts: int = 0
+    retries: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+
+def _details(content):
+    "Return (reasons, message) of the body of an error"
+    try:
+        error = json.loads(content)['error']
+        if isinstance(error, str):
+            return [error], ''
+        items = [
+            item for name in ['errors', 'details']
+            for item in error.get(name) or [] if isinstance(item, dict)]
+        reasons = [item.get('reason') for item in items]
+        reasons.append(error.get('status'))
+        message = error.get('message')
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return [], ''
+    reasons = [
+        reason for reason in reasons
+        if isinstance(reason, str) and re.fullmatch(r'\w{1,80}', reason)]
+    return reasons, message if isinstance(message, str) else ''
+
+
+def _refusal(response, content, token=None):
+    """Return the GoogleError of an answer that is no success.
+
+    [Handle API errors (Calendar); Resolve errors (Drive)]
+    """
+    status = response.status
+    reasons, message = _details(content)
+    reason = reasons[0] if reasons else f'http_{status}'
+    if token:
+        message = message.replace(token, '***')
+    message = message[:500]
+    if 300 <= status < 400 and status != 304:
+        return GoogleError(status, 'insecure_redirect')
+    repeat = ''
+    if status >= 500:
+        repeat = 'idempotent'
+    elif status == 429 or (status == 403 and _RATE.intersection(reasons)):
+        if 'quotaExceeded' not in reasons:
+            repeat = 'always'
+    seconds = transport.retry_after(response)
+    if seconds is None and status == 429:
+        # [Resolve errors (Gmail)]: the time is in the message
+        match = re.search(r'Retry after (\S+?)Z', message)
+        try:
+            until = datetime.fromisoformat(match.group(1))
+            seconds = max(
+                (until.replace(tzinfo=timezone.utc)
+                    - datetime.now(timezone.utc)).total_seconds(), 0.0)
+        except (AttributeError, ValueError):
+            pass
+    return GoogleError(
+        status, reason, message,
+        transient=(
+            bool(repeat) or status in {408, 429}
+            or bool(_LATER.intersection(reasons))),
+        retry_after=seconds, unknown=status >= 500, repeat=repeat)
+
+
+def _malformed(response, dropped=False):
+    return GoogleError(
+        getattr(response, 'status', 0), 'malformed', transient=True,
+        unknown=True, repeat='idempotent' if dropped else '')
+
+
+def _checked(request, response, answer):
+    "Return the answer of a model of the library, or the GoogleError"
+    # JsonModel gives back what it cannot read
+    model = getattr(request.postproc, '__self__', None)
+    if type(model) is JsonModel and not isinstance(answer, dict):
+        return _malformed(response)
+    return answer if answer != b'' else ''
+
+
+class _Facade:
+    "What googleapiclient takes for its http: that of the current thread"
+
+    def __init__(self, client):
+        self._client = client
+
+    def request(self, uri, method='GET', body=None, headers=None, **kwargs):
+        settings = self._client.settings
+        response, content = self._client._http().send(
+            transport.Attempts(1, settings.deadline), uri, method, body,
+            headers)
+        if '-truncated' in response:
+            raise _malformed(response, True)
+        return response, content
+
+    def close(self):
+        self._client.close()
+
+
+class _Sender:
+    """Sends one request within the time of an operation and keeps the answer
+
+    The libraries log and retry on their own what is no success: they never
+    see it.
+    """
+
+    def __init__(self, client, attempts, through=()):
+        self.http = client._http()
+        self.token = client.credentials.token
+        self.attempts = attempts
+        self.through = {200, 201, 202, 204, 206, *through}
+        self.response = None
+
+    @property
+    def truncated(self):
+        return self.response is not None and '-truncated' in self.response
+
+    def request(self, uri, method='GET', body=None, headers=None, **kwargs):
+        self.response, content = self.http.send(
+            self.attempts, uri, method, body, headers)
+        if self.response.status not in self.through:
+            raise _refusal(self.response, content, self.token)
+        if self.truncated:
+            content = self.cut(content)
+        return self.response, content
+
+    def cut(self, content):
+        raise _malformed(self.response, True)
+
+
+class _BatchSender(_Sender):
+
+    def cut(self, content):
+        "Keep the parts that came whole"
+        match = re.search(
+            r'boundary="?([^";]+)"?', self.response.get('content-type', ''))
+        mark = b'--' + (match.group(1).strip() if match else '').encode()
+        end = content.rfind(mark) if match else -1
+        if end < 0:
+            raise _malformed(self.response, True)
+        return content[:end] + mark + b'--\r\n'
+
+
+class _Batch(BatchHttpRequest):
+    """A batch of the library that gives back what it could read.
+
+    The library's own ``execute`` raises when a part is missing, and refreshes
+    the credentials by itself.
+    """
+
+    def collect(self, http):
+        "Send and return {request id: (httplib2.Response, bytes)}"
+        self._execute(http, self._order, self._requests)
+        return self._responses
+
+    def _header_to_id(self, header):
+        try:
+            return super()._header_to_id(header)
+        except Exception:
+            return None
+
+    def _deserialize_response(self, payload):
+        try:
+            return super()._deserialize_response(payload)
+        except Exception:
+            return None, b''
+
+
+class Client:
+    """An API of Google for one account.
+
+    - ``credentials``: google-auth credentials that hold a valid token; they
+      are never refreshed here.
+    - ``api`` and ``version``: such as 'calendar' and 'v3'; their discovery
+      document is the one shipped with google-api-python-client.
+    - ``refresh``: called once by an operation that was answered 401; returns
+      new credentials or raises OAuthError.
+    - ``parameters``: plain data of the service, for its network hooks.
+
+    May be used by several threads.  Raises transport.InsecureURI (a
+    ValueError) for an ``api_root`` to which no token may be sent.
+    """
+
+    def __init__(self, credentials, api, version, settings, *, refresh=None,
+            parameters=None, sleep=None):
+        transport.silence()
+        self.credentials = credentials
+        self.settings = settings
+        self.parameters = dict(parameters or {})
+        self.counters = Counters()
+        self.maximum_parts = MAXIMUM_PARTS.get(api, DEFAULT_PARTS)
+        self._refresh = refresh
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._refresh_lock = threading.Lock()
+        self._local = threading.local()
+        self._https = []
+
+        document = discovery_cache.get_static_doc(api, version)
+        if document is None:
+            raise ValueError(f"No API {api} {version}")
+        document = json.loads(document)
+        if settings.api_root:
+            root = check_uri(settings.api_root)
+            if urlsplit(root).query or urlsplit(root).fragment:
+                raise transport.InsecureURI("This is no root of an API")
+            document['rootUrl'] = root.rstrip('/') + '/'
+        document.pop('mtlsRootUrl', None)
+        self.root = check_uri(document['rootUrl'])
+        document['baseUrl'] = urljoin(self.root, document['servicePath'])
+        self._batch_uri = self.root + document.get('batchPath', 'batch')
+        self.api = build_from_document(document, http=_Facade(self))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        "Close the connections; the next request opens new ones"
+        with self._lock:
+            https, self._https = self._https, []
+            self._local = threading.local()
+        for http in https:
+            http.close()
+
+    def _http(self):
+        http = getattr(self._local, 'http', None)
+        if http is None:
+            # httplib2 is not thread-safe [google-api-python-client:
+            # Thread Safety]
+            http = self._local.http = transport.Http(
+                self.root, self._apply, self._count, self.settings.timeout)
+            with self._lock:
+                self._https.append(http)
+        return http
+
+    def _apply(self, headers):
+        # before_request() would refresh by itself
+        self.credentials.apply(headers)
+
+    def _count(self, **values):
+        with self._lock:
+            for name, value in values.items():
+                setattr(
+                    self.counters, name, getattr(self.counters, name) + value)
+
+    def _attempts(self, end=None):
+        return transport.Attempts(
+            self.settings.retry, self.settings.deadline, self._sleep, end)
+
+    def _renew(self, token):
+        "Replace the credentials whose token was refused"
+        with self._refresh_lock:
+            # another thread may have been first
+            if self.credentials.token == token:
+                self.credentials = self._refresh()
+
+    @staticmethod
+    def _repeatable(error, idempotent):
+        return isinstance(error, GoogleError) and (
+            error.repeat == 'always'
+            or (idempotent and error.repeat == 'idempotent'))
+
+    def execute(self, request, idempotent=True):
+        """Send a request of ``api`` and return the answer, a dict.
+
+        '' for an answer without content, bytes for a download.  What is not
+        ``idempotent`` is sent again only if Google certainly did not execute
+        it (429, 403 of a rate limit, no connection).  Raises GoogleError, and
+        OAuthError when a new token was needed and refused.
+        """
+        attempts = self._attempts()
+        renewed = self._refresh is None
+        while True:
+            token = self.credentials.token
+            answer = self._execute(request, attempts)
+            if not isinstance(answer, GoogleError):
+                return answer
+            if answer.status == 401 and not renewed:
+                renewed = True
+                self._renew(token)
+            elif (not self._repeatable(answer, idempotent)
+                    or not attempts.again(answer.retry_after)):
+                raise answer
+            self._count(retries=1)
+
+    def _execute(self, request, attempts):
+        sender = _Sender(self, attempts, {308} if request.resumable else ())
+        try:
+            answer = request.execute(http=sender)
+        except GoogleError as error:
+            return error.copy()
+        except Exception:
+            if sender.response is None:
+                raise
+            return _malformed(sender.response)
+        return _checked(request, sender.response, answer)
+
+    def batch(self, requests, idempotent=True):
+        """Send requests of ``api`` together and return their answers in order
+
+        An answer is as of ``execute``, or a GoogleError, which is returned
+        and not raised.  As many HTTP requests are made as the API's limit
+        demands; parts that may be repeated are sent again in a new batch.
+        Raises OAuthError only when nothing was executed.
+        """
+        requests = list(requests)
+        answers = [None] * len(requests)
+        end = self._attempts().end
+        for start in range(0, len(requests), self.maximum_parts):
+            todo = range(start, len(requests))[:self.maximum_parts]
+            self._repeat(requests, todo, answers, idempotent, end)
+        return answers
+
+    def _repeat(self, requests, todo, answers, idempotent, end):
+        attempts = self._attempts(end)
+        renewed = self._refresh is None
+        while todo:
+            token = self.credentials.token
+            for index, answer in self._send(requests, todo, attempts):
+                answers[index] = answer
+            denied = [] if renewed else [
+                i for i in todo
+                if isinstance(answers[i], GoogleError)
+                and answers[i].status == 401]
+            if denied:
+                renewed = True
+                try:
+                    self._renew(token)
+                except OAuthError:
+                    if all(
+                            answer is None or getattr(
+                                answer, 'status', None) == 401
+                            for answer in answers):
+                        raise
+                    denied = []
+            again = [
+                i for i in todo if self._repeatable(answers[i], idempotent)]
+            seconds = max(
+                (answers[i].retry_after or 0 for i in again), default=0)
+            if again and not attempts.again(seconds):
+                again = []
+            todo = sorted(denied + again)
+            if todo:
+                self._count(retries=1)
+
+    def _send(self, requests, todo, attempts):
+        "Send one batch and give (index, answer) of all its parts"
+        # Not new_batch_http_request(): see _Batch
+        batch = _Batch(batch_uri=self._batch_uri)
+        for index in todo:
+            batch.add(requests[index], request_id=str(index))
+        sender = _BatchSender(self, attempts)
+        parts, failure = {}, None
+        self._count(parts=len(todo))
+        try:
+            parts = batch.collect(sender)
+        except GoogleError as error:
+            failure = error.copy()
+        except Exception:
+            if sender.response is None:
+                raise
+            # what could be read of the answer
+            parts = batch._responses
+        for index in todo:
+            response, content = parts.pop(str(index), (None, b''))
+            if failure:
+                yield index, failure.copy()
+            elif response is None:
+                yield index, _malformed(sender.response, sender.truncated)
+            else:
+                yield index, self._part(
+                    requests[index], response, content, sender.token)
+
+    @staticmethod
+    def _part(request, response, content, token):
+        if response.status >= 300:
+            return _refusal(response, content, token)
+        try:
+            answer = request.postproc(response, content)
+        except Exception:
+            return _malformed(response)
+        return _checked(request, response, answer)

@@ -1,0 +1,111 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The section [google_integration] of the configuration file.
+
+Nothing is kept: each call reads the configuration and checks what it reads.
+"""
+from urllib.parse import urlsplit
+
+import trytond.config as config
+from trytond.i18n import gettext
+
+from . import client, oauth
+from .exceptions import ConfigurationError
+
+__all__ = [
+    'base_url', 'client_settings', 'default_client', 'encryption_keys',
+    'endpoints', 'lease']
+
+SECTION = 'google_integration'
+DEADLINE = 300.0
+LEASE = 600
+
+
+def _get(option):
+    return (config.get(SECTION, option, default='') or '').strip()
+
+
+def _refuse(option):
+    raise ConfigurationError(gettext(
+            'google_integration.msg_configuration',
+            option=option, section=SECTION))
+
+
+def _number(option, default, convert=float):
+    value = _get(option)
+    if not value:
+        return default
+    try:
+        number = convert(value)
+    except ValueError:
+        _refuse(option)
+    # also refuses what is not a number
+    if not 0 < number < 1_000_000:
+        _refuse(option)
+    return number
+
+
+def _uri(option):
+    "The address of the option, '' if there is none"
+    value = _get(option)
+    if value:
+        try:
+            oauth.check_uri(value)
+            parts = urlsplit(value)
+        except ValueError:
+            _refuse(option)
+        if parts.query or parts.fragment:
+            _refuse(option)
+    return value
+
+
+def api_root():
+    "What replaces the address of each API, '' for Google's own"
+    value = _uri('api_root')
+    return value.rstrip('/') + '/' if value else ''
+
+
+def endpoints():
+    "The addresses of OAuth"
+    values = {'timeout': _number('timeout', 30.0)}
+    for name in ['auth_uri', 'token_uri', 'revoke_uri']:
+        if value := _uri(name):
+            values[name] = value
+    if root := api_root():
+        default = oauth.Endpoints().userinfo_uri
+        values['userinfo_uri'] = root + urlsplit(default).path.lstrip('/')
+    return oauth.Endpoints(**values)
+
+
+def client_settings():
+    "How to reach the APIs"
+    return client.Settings(
+        api_root=api_root(),
+        timeout=_number('timeout', 30.0),
+        retry=_number('retry', 6, int),
+        deadline=_number('deadline', DEADLINE))
+
+
+def lease():
+    "The life of a lease in seconds"
+    value = _number('lease', LEASE, int)
+    if value <= _number('deadline', DEADLINE):
+        _refuse('lease')
+    return value
+
+
+def base_url():
+    "The public address of the server, None if it is not set"
+    return _uri('base_url').rstrip('/') or None
+
+
+def default_client():
+    "The client ID and secret of the records without, None if not set"
+    client_id, secret = _get('client_id'), _get('client_secret')
+    if client_id and secret:
+        return client_id, secret
+
+
+def encryption_keys():
+    "The Fernet keys, newest first"
+    return _get('encryption_key').split()

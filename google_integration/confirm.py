@@ -1,0 +1,158 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Settling what was sent with what Google answered."""
+import json
+
+from trytond.pool import Pool
+
+from . import bookkeeping
+from .apply import Apply, gone
+from .merge import difference
+from .operation import Change, ItemError, WorkDone
+
+__all__ = ['Confirm']
+
+
+class Confirm:
+    "Settle the operations on one model of one service"
+
+    def __init__(self, Model, service):
+        self.Model = Model
+        self.service = service
+        self.work = WorkDone()
+        self.errors = []
+
+    def __call__(self, operations, answers):
+        """Return the work done and a list of record, google_id and error.
+        """
+        Tombstone = Pool().get('google_integration.tombstone')
+        writes = []
+        for operation, answer in zip(operations, answers, strict=True):
+            if operation.kind == 'delete':
+                tombstone = self._row(Tombstone, operation.id)
+                if tombstone:
+                    self._deletion(tombstone, operation, answer)
+            else:
+                record = self._row(self.Model, operation.id)
+                if record:
+                    writes.extend(self._write(record, operation, answer))
+                else:
+                    self._deleted_meanwhile(operation, answer)
+        if writes:
+            self.Model.write(*writes)
+        self.work.errors += len(self.errors)
+        return self.work, self.errors
+
+    @staticmethod
+    def _row(Model, id):
+        records = Model.search([('id', '=', id)])
+        return records[0] if records else None
+
+    def _deletion(self, tombstone, operation, answer):
+        Tombstone = type(tombstone)
+        if answer.status in {'done', 'gone'}:
+            Tombstone.delete([tombstone])
+            self.work.pushed_deletions += 1
+        elif answer.status == 'conflict':
+            self._apply(Change(operation.google_id, answer.resource))
+        elif answer.status == 'failed':
+            bookkeeping.update(Tombstone, [tombstone], {'state': 'failed'})
+            self.errors.append((None, operation.google_id, answer.error))
+        if answer.status in {'conflict', 'later'}:
+            bookkeeping.update(
+                Tombstone, [tombstone],
+                {'attempts': (tombstone.attempts or 0) + 1})
+
+    def _write(self, record, operation, answer):
+        match answer.status:
+            case 'done':
+                self.work.pushed += 1
+                return self._done(record, operation, answer.resource)
+            case 'gone':
+                self._again(record)
+                self._apply(gone(operation.google_id))
+            case 'conflict':
+                self._again(record)
+                self._apply(Change(operation.google_id, answer.resource))
+            case 'later':
+                self._again(record)
+            case 'failed':
+                bookkeeping.update(
+                    self.Model, [record], {'google_state': 'failed'},
+                    lambda table: table.google_revision == operation.revision)
+                # a change made meanwhile deserves another try
+                bookkeeping.update(
+                    self.Model, [record], {'google_state': 'to_push'},
+                    lambda table: table.google_state == 'pushing')
+                self.errors.append((record, None, answer.error))
+        return []
+
+    def _again(self, record):
+        bookkeeping.update(self.Model, [record], {
+                'google_state': 'to_push',
+                'google_attempts': (record.google_attempts or 0) + 1,
+                })
+
+    def _done(self, record, operation, resource):
+        books = {
+            'google_etag': resource.get('etag'),
+            'google_modified': self.Model.google_updated(resource),
+            'google_baseline': json.dumps(resource),
+            'google_attempts': 0,
+            }
+        settled = bookkeeping.update(self.Model, [record], {
+                **books,
+                'google_state': 'synchronized',
+                'google_confirmed_revision': operation.revision,
+                }, lambda table: table.google_revision == operation.revision)
+        if not settled:
+            # changed while it was being sent: the rest is sent next
+            bookkeeping.update(
+                self.Model, [record], {**books, 'google_state': 'to_push'})
+            return []
+        return self._normalised(record, resource, operation.revision)
+
+    def _normalised(self, record, resource, revision):
+        "What Google made of the values, and what it alone knows"
+        try:
+            theirs = self.Model.google_to_values(resource)
+        except ItemError as error:
+            self.errors.append((record, None, error))
+            return []
+        ours = record.google_values()
+        values = {
+            name: theirs[name]
+            for unit in self.Model.google_units for name in unit.fields
+            if theirs[name] != ours[name]}
+        units = difference(self.Model.google_units, ours, theirs)
+        if not values or not (
+                units or self._read_only() & values.keys()):
+            return []
+        return [[record], {
+                **self.Model.google_record_values(self.service, values),
+                'google_revision': revision,
+                }]
+
+    def _read_only(self):
+        return {
+            name for unit in self.Model.google_units if unit.read_only
+            for name in unit.fields}
+
+    def _deleted_meanwhile(self, operation, answer):
+        "The record was deleted while it was being sent"
+        Tombstone = Pool().get('google_integration.tombstone')
+        if answer.status == 'done':
+            tombstones = Tombstone.search([
+                    ('service', '=', str(self.service)),
+                    ('model', '=', self.Model.__name__),
+                    ('google_id', '=', operation.google_id),
+                    ])
+            bookkeeping.update(
+                Tombstone, tombstones,
+                {'google_etag': answer.resource.get('etag')})
+
+    def _apply(self, change):
+        work, errors = Apply(self.Model, self.service)([change])
+        self.work += work
+        self.errors.extend(
+            (None, change.google_id, error) for change, error in errors)

@@ -1,0 +1,376 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The record that mirrors a resource of Google."""
+import datetime as dt
+import json
+
+from sql import Column, Null
+
+from trytond.i18n import gettext
+from trytond.model import Index, fields
+from trytond.model.exceptions import AccessError
+from trytond.pool import Pool
+from trytond.tools import grouped_slice
+from trytond.transaction import Transaction, check_access, inactive_records
+
+from . import bookkeeping
+from .apply import Apply
+from .confirm import Confirm
+from .merge import difference
+from .operation import ItemError, Operation
+
+__all__ = ['GoogleResource']
+
+MAX_ATTEMPTS = 5
+
+
+class GoogleResource:
+    """A record that mirrors a resource of Google.
+
+    A model states `google_service_field`, `google_units`, and the functions
+    of its mapping: `google_to_values`, `google_to_resource`,
+    `google_is_deleted` and `google_updated`.
+    """
+    __slots__ = ()
+
+    # the name of the many2one to the service
+    google_service_field = None
+    # what changes together, see `merge.Unit`
+    google_units = ()
+
+    google_id = fields.Char("Google Identifier", readonly=True, strip=False)
+    google_etag = fields.Char("Google ETag", readonly=True, strip=False)
+    google_modified = fields.Timestamp("Modified on Google", readonly=True)
+    google_state = fields.Selection([
+            (None, ""),
+            ('local', "Only Here"),
+            ('to_push', "To Send"),
+            ('pushing', "Being Sent"),
+            ('synchronized', "Synchronized"),
+            ('to_delete', "To Delete"),
+            ('conflict', "Conflict"),
+            ('failed', "Failed"),
+            ], "Google State", readonly=True, sort=False)
+    google_revision = fields.Char("Revision", readonly=True, strip=False)
+    google_confirmed_revision = fields.Char(
+        "Confirmed Revision", readonly=True, strip=False)
+    google_touched = fields.Timestamp("Modified Here", readonly=True)
+    google_attempts = fields.Integer("Attempts", readonly=True)
+    google_baseline = fields.Text(
+        "Baseline", readonly=True, strip=False, loading='lazy')
+    google_listing = fields.Integer("Listing", readonly=True)
+    google_error = fields.Function(
+        fields.Char("Google Error"), 'get_google_error')
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        table = cls.__table__()
+        service = Column(table, cls.google_service_field)
+        cls._sql_indexes.update({
+                Index(
+                    table,
+                    (service, Index.Equality()),
+                    (table.google_id, Index.Equality())),
+                Index(
+                    table,
+                    (service, Index.Equality()),
+                    (table.google_state, Index.Equality()),
+                    where=table.google_state != 'synchronized'),
+                })
+
+    # Mapping
+
+    @staticmethod
+    def google_to_values(resource):
+        "The values of a resource, raise ItemError if it has none"
+        raise NotImplementedError
+
+    @staticmethod
+    def google_to_resource(values, units, baseline):
+        "The body that sends the units, all of them if None"
+        raise NotImplementedError
+
+    @staticmethod
+    def google_is_deleted(resource):
+        raise NotImplementedError
+
+    @staticmethod
+    def google_updated(resource):
+        "When Google changed the resource, naive UTC, None if unknown"
+        raise NotImplementedError
+
+    @classmethod
+    def google_new_id(cls):
+        "The identity chosen for a new resource, None if Google chooses it"
+        return None
+
+    @classmethod
+    def google_value_names(cls):
+        return [name for unit in cls.google_units for name in unit.fields]
+
+    def google_values(self):
+        "The values of the record, in the terms of the mapping"
+        return {n: getattr(self, n) for n in self.google_value_names()}
+
+    @classmethod
+    def google_record_values(cls, service, values):
+        "The values to write on a record from values of the mapping"
+        return dict(values)
+
+    @property
+    def google_service(self):
+        return getattr(self, self.google_service_field)
+
+    @property
+    def google_base(self):
+        "The JSON resource that Google last returned, None if there is none"
+        return json.loads(self.google_baseline) \
+            if self.google_baseline else None
+
+    @classmethod
+    def get_google_error(cls, records, name):
+        SyncError = Pool().get('google_integration.sync_error')
+        errors = dict.fromkeys(map(int, records))
+        for error in SyncError.search([
+                    ('resource', 'in', [str(r) for r in records]),
+                    ]):
+            errors[error.resource.id] = error.message
+        return errors
+
+    # What people do
+
+    @classmethod
+    def preprocess_values(cls, mode, values):
+        values = super().preprocess_values(mode, values)
+        if not values.get('google_revision'):
+            values['google_revision'] = bookkeeping.new_revision()
+            values['google_touched'] = dt.datetime.now(
+                dt.timezone.utc).replace(tzinfo=None)
+            if mode == 'create':
+                values['google_state'] = 'local'
+        return values
+
+    @classmethod
+    def create(cls, vlist):
+        transaction = Transaction()
+        if transaction.user and transaction.check_access:
+            for values in vlist:
+                # a copy gives none of them
+                cls._google_refuse_external(
+                    {n for n, v in values.items() if v is not None})
+        return super().create(vlist)
+
+    @classmethod
+    def check_modification(cls, mode, records, values=None, external=False):
+        super().check_modification(
+            mode, records, values=values, external=external)
+        if external and values:
+            cls._google_refuse_external(values)
+        if (mode == 'write'
+                and cls.google_service_field in (values or {})):
+            for record in records:
+                if (record.google_id
+                        and (getattr(record, cls.google_service_field).id
+                            != values[cls.google_service_field])):
+                    raise AccessError(gettext(
+                            'google_integration.msg_resource_move',
+                            record=record.rec_name))
+
+    @classmethod
+    def _google_refuse_external(cls, names):
+        for name in names:
+            if name.startswith('google_'):
+                raise AccessError(gettext(
+                        'google_integration.msg_resource_bookkeeping',
+                        **cls.__names__(name)))
+
+    @classmethod
+    def on_modification(cls, mode, records, field_names=None):
+        super().on_modification(mode, records, field_names=field_names)
+        if mode == 'write' and 'google_revision' not in (field_names or []):
+            cls.google_touch(records)
+
+    @classmethod
+    def google_touch(cls, records):
+        "What a person changed is to be sent"
+        bookkeeping.update(
+            cls, records, {'google_state': 'to_push', 'google_attempts': 0},
+            lambda table: table.google_state.in_(['synchronized', 'failed']))
+
+    @classmethod
+    def google_touch_from_child(cls, records):
+        "Renew the token of the records of which a child has changed"
+        if records:
+            bookkeeping.update(cls, records, {
+                    'google_revision': bookkeeping.new_revision(),
+                    'google_touched': dt.datetime.now(
+                        dt.timezone.utc).replace(tzinfo=None),
+                    })
+            cls.google_touch(records)
+
+    @classmethod
+    def delete(cls, records):
+        Tombstone = Pool().get('google_integration.tombstone')
+        Tombstone.bury([
+                r for r in records
+                if r.google_id and r.google_state not in {
+                    'local', 'to_delete'}])
+        super().delete(records)
+
+    @classmethod
+    def on_delete(cls, records):
+        actions = super().on_delete(records)
+        SyncError = Pool().get('google_integration.sync_error')
+        errors = SyncError.search([
+                ('resource', 'in', [str(r) for r in records])])
+        if errors:
+            actions.append(lambda: SyncError.delete(errors))
+        return actions
+
+    @classmethod
+    def copy(cls, records, default=None):
+        default = default.copy() if default is not None else {}
+        for name in cls._fields:
+            if name.startswith('google_') and name != 'google_error':
+                default.setdefault(name)
+        return super().copy(records, default=default)
+
+    @classmethod
+    @check_access
+    def google_check_access(cls, records):
+        "Raise an error if the user may not change the records"
+        ModelAccess = Pool().get('ir.model.access')
+        ModelAccess.check(cls.__name__, 'write')
+        # the rules are checked by reading
+        cls.read([r.id for r in records], ['id'])
+
+    # What the engine does
+
+    @classmethod
+    def google_apply(cls, service, changes, listing=None):
+        "Apply the changes and return the work done and the errors"
+        return Apply(cls, service, listing)(changes)
+
+    @classmethod
+    def google_confirm(cls, service, operations, answers):
+        "Settle the operations and return the work done and the errors"
+        return Confirm(cls, service)(operations, answers)
+
+    @classmethod
+    def google_forget(cls, records, state):
+        "Google has no such resources: sending them creates them again"
+        bookkeeping.update(cls, records, {
+                'google_state': state,
+                'google_etag': None,
+                'google_baseline': None,
+                'google_modified': None,
+                'google_confirmed_revision': None,
+                })
+
+    @classmethod
+    def google_rows(cls, service, where, limit=None):
+        "The records of the service for which the SQL condition holds"
+        table = cls.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(
+                table.id,
+                where=(Column(table, cls.google_service_field) == service.id)
+                & where(table),
+                order_by=table.id, limit=limit))
+        return cls.browse([id for id, in cursor])
+
+    @classmethod
+    def google_pending(cls, service, limit=None):
+        "The records of the service that are due"
+        return cls.google_rows(service, due, limit)
+
+    @classmethod
+    def google_verify(cls, service):
+        "Find the records that were changed behind our back"
+        with inactive_records():
+            records = cls.search([
+                    (cls.google_service_field, '=', service.id),
+                    ('google_state', '=', 'synchronized'),
+                    ])
+        for sub_records in grouped_slice(records, 250):
+            cls.google_touch([
+                    r for r in sub_records
+                    if difference(
+                        cls.google_units,
+                        cls.google_to_values(r.google_base),
+                        r.google_values())])
+
+    @classmethod
+    def google_prepare(cls, service, records):
+        """Return the operations of the records, and the errors.
+
+        What does not differ is settled, what is sent is marked.
+        """
+        operations, errors, settled = [], [], []
+        patched = []
+        for record in records:
+            try:
+                operation = record.google_operation()
+            except ItemError as error:
+                errors.append((record, error))
+                continue
+            if operation is None:
+                settled.append(record)
+            elif operation.kind == 'insert':
+                operations.append(operation)
+                # the body is what a lost answer is compared with
+                bookkeeping.update(cls, [record], {
+                        'google_id': operation.google_id,
+                        'google_baseline': json.dumps(operation.body),
+                        'google_etag': None,
+                        })
+                patched.append(record)
+            else:
+                operations.append(operation)
+                patched.append(record)
+        for record in settled:
+            bookkeeping.update(cls, [record], {
+                    'google_state': 'synchronized',
+                    'google_confirmed_revision': record.google_revision,
+                    'google_attempts': 0,
+                    })
+        bookkeeping.update(cls, patched, {'google_state': 'pushing'})
+        bookkeeping.update(
+            cls, [r for r, _ in errors], {'google_state': 'failed'})
+        return operations, errors
+
+    def google_operation(self):
+        "The write that is due for this record, None if nothing differs"
+        if (self.google_attempts or 0) > MAX_ATTEMPTS:
+            raise ItemError('busy')
+        values = self.google_values()
+        operation = Operation(
+            'insert', self.__name__, self.id, self.google_id,
+            revision=self.google_revision)
+        if self.google_etag:
+            baseline = self.google_base
+            units = difference(
+                self.google_units, self.google_to_values(baseline), values)
+            if not units:
+                return
+            operation.kind = 'patch'
+            operation.etag = self.google_etag
+            operation.body = self.google_to_resource(values, units, baseline)
+        else:
+            operation.google_id = self.google_id or self.google_new_id()
+            operation.body = self.google_to_resource(values, None, None)
+        operation.parameters = self.google_parameters(operation)
+        return operation
+
+    def google_parameters(self, operation):
+        "What the push of the operation needs to know besides"
+        return {}
+
+
+def due(table):
+    "The SQL condition of what is to be sent"
+    return (table.google_state.in_(['local', 'to_push'])
+        | ((table.google_state == 'synchronized')
+            & ((table.google_revision != table.google_confirmed_revision)
+                | (table.google_confirmed_revision == Null))))

@@ -1,0 +1,487 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""What a synchronisation leaves to be read: runs, errors, conflicts..."""
+import datetime as dt
+
+from trytond.i18n import gettext
+from trytond.model import Index, ModelSQL, ModelView, Unique, fields
+from trytond.pool import Pool
+from trytond.pyson import Eval
+from trytond.transaction import without_check_access
+
+from . import bookkeeping
+
+__all__ = ['SyncLog', 'SyncError', 'Conflict', 'Tombstone', 'Channel']
+
+RETRIES = 5
+
+
+def utcnow():
+    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+
+
+class OwnedMixin:
+    "What belongs to a service and so to the owner of its credentials"
+    __slots__ = ()
+
+    credentials = fields.Many2One(
+        'google_integration.google_credentials', "Credentials",
+        required=True, readonly=True, ondelete='CASCADE')
+    service = fields.Reference(
+        "Service", selection='get_services', required=True, readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        table = cls.__table__()
+        cls._sql_indexes.add(Index(table, (table.service, Index.Equality())))
+
+    @classmethod
+    def get_services(cls):
+        pool = Pool()
+        Credentials = pool.get('google_integration.google_credentials')
+        IrModel = pool.get('ir.model')
+        get_name = IrModel.get_name
+        return [
+            (Model.__name__, get_name(Model.__name__))
+            for Model in Credentials.service_models()]
+
+    @staticmethod
+    def get_models():
+        get_name = Pool().get('ir.model').get_name
+        return [(None, "")] + [
+            (name, get_name(name)) for name, Model in Pool().iterobject()
+            if hasattr(Model, 'google_baseline')]
+
+
+class SyncLog(OwnedMixin, ModelSQL, ModelView):
+    __name__ = 'google_integration.sync_log'
+
+    started = fields.Timestamp("Started", required=True, readonly=True)
+    ended = fields.Timestamp("Ended", required=True, readonly=True)
+    state = fields.Selection([
+            ('succeeded', "Succeeded"),
+            ('failed', "Failed"),
+            ], "State", required=True, readonly=True, sort=False)
+    created = fields.Integer("Created Here", readonly=True)
+    updated = fields.Integer("Changed Here", readonly=True)
+    deleted = fields.Integer("Deleted Here", readonly=True)
+    pushed = fields.Integer("Sent", readonly=True)
+    pushed_deletions = fields.Integer("Deletions Sent", readonly=True)
+    conflicts = fields.Integer("Conflicts", readonly=True)
+    errors = fields.Integer("Errors", readonly=True)
+    requests = fields.Integer("Requests", readonly=True)
+    retries = fields.Integer("Repeated Requests", readonly=True)
+    kilobytes = fields.Integer(
+        "Kilobytes", readonly=True, help="Sent and received.")
+    code = fields.Char("Code", readonly=True)
+    arguments = fields.Text("Arguments", readonly=True)
+    message = fields.Function(fields.Char("Message"), 'get_message')
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('started', 'DESC'), ('id', 'DESC')]
+        cls._log = False
+
+    def get_message(self, name):
+        return format_error(self.code, self.arguments)
+
+    def get_rec_name(self, name):
+        return f'{self.service.rec_name} {self.started}'
+
+    @classmethod
+    def clean(cls, days=30):
+        "Forget the runs of long ago"
+        cls.delete(cls.search([
+                    ('started', '<', utcnow() - dt.timedelta(days=days))]))
+
+
+def format_error(code, arguments):
+    """The message of an error in the language of the reader.
+
+    The code is the name of a message without ``msg_error_``, prefixed by
+    another module and a dot if it is not of this one.
+    """
+    if not code:
+        return ''
+    arguments = bookkeeping.loads(arguments) or {}
+    module, _, name = code.rpartition('.')
+    try:
+        return gettext(
+            f'{module or "google_integration"}.msg_error_{name}', **arguments)
+    except KeyError:
+        # from a version that knew more codes
+        return gettext('google_integration.msg_error_other', code=code)
+
+
+class SyncError(OwnedMixin, ModelSQL, ModelView):
+    __name__ = 'google_integration.sync_error'
+
+    resource = fields.Reference(
+        "Record", selection='get_models', readonly=True)
+    google_id = fields.Char("Google Identifier", readonly=True)
+    date = fields.Timestamp("Date", required=True, readonly=True)
+    operation = fields.Selection([
+            ('pull', "Receive"),
+            ('push', "Send"),
+            ], "Operation", required=True, readonly=True)
+    code = fields.Char("Code", required=True, readonly=True)
+    arguments = fields.Text("Arguments", readonly=True)
+    message = fields.Function(fields.Char("Message"), 'get_message')
+    attempts = fields.Integer("Attempts", readonly=True)
+    retry_at = fields.Timestamp("Retry At", readonly=True)
+    ignored = fields.Boolean("Ignored", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('date', 'DESC'), ('id', 'DESC')]
+        cls._log = False
+        cls._buttons.update({
+                'retry': {
+                    'depends': ['ignored'],
+                    },
+                'ignore': {
+                    'invisible': Eval('ignored', False),
+                    'depends': ['ignored'],
+                    },
+                })
+
+    def get_message(self, name):
+        return format_error(self.code, self.arguments)
+
+    def get_rec_name(self, name):
+        return self.message
+
+    @classmethod
+    def record(cls, service, operation, resource, google_id, error):
+        "Keep the error of one item"
+        now = utcnow()
+        if resource:
+            domain = [('resource', '=', str(resource))]
+        else:
+            domain = [('google_id', '=', google_id)]
+        known = cls.search(domain + [
+                ('service', '=', str(service)),
+                ('operation', '=', operation),
+                ], limit=1)
+        attempts = (known[0].attempts if known else 0) + 1
+        retry_at = None
+        if (operation == 'pull' and error.code == 'unexpected'
+                and attempts <= RETRIES):
+            retry_at = now + dt.timedelta(minutes=10 * 2 ** attempts)
+        values = {
+            'date': now,
+            'code': error.code,
+            'arguments': bookkeeping.dumps(error.arguments),
+            'attempts': attempts,
+            'retry_at': retry_at,
+            }
+        if known:
+            cls.write(known, values)
+        else:
+            cls.create([{
+                        'credentials': service.credentials.id,
+                        'service': str(service),
+                        'operation': operation,
+                        'resource': str(resource) if resource else None,
+                        'google_id': google_id,
+                        **values,
+                        }])
+
+    @classmethod
+    def settle(cls, service, operation, google_ids):
+        "Forget the errors of what works now"
+        errors = cls.search([
+                ('service', '=', str(service)),
+                ('operation', '=', operation),
+                ('google_id', 'in', google_ids),
+                ])
+        if errors:
+            cls.delete(errors)
+
+    @classmethod
+    def settled(cls, service):
+        "The ids of the errors of the records that are synchronised now"
+        errors = cls.search([
+                ('service', '=', str(service)),
+                ('operation', '=', 'push'),
+                ('resource', '!=', None),
+                ])
+        return [
+            e.id for e in errors if e.resource.google_state == 'synchronized']
+
+    @classmethod
+    @ModelView.button
+    def retry(cls, errors):
+        services = set()
+        with without_check_access():
+            for error in cls.browse(errors):
+                services.add(error.service)
+                if error.operation == 'pull':
+                    cls.write([error], {
+                            'retry_at': utcnow(),
+                            'attempts': 0,
+                            'ignored': False,
+                            })
+                elif error.resource:
+                    type(error.resource).google_touch([error.resource])
+                    cls.delete([error])
+                else:
+                    error.service.retry_tombstones(error.google_id)
+                    cls.delete([error])
+            for service in services:
+                service.enqueue([service])
+
+    @classmethod
+    @ModelView.button
+    def ignore(cls, errors):
+        with without_check_access():
+            cls.write(errors, {'ignored': True, 'retry_at': None})
+
+
+class Conflict(OwnedMixin, ModelSQL, ModelView):
+    __name__ = 'google_integration.conflict'
+
+    resource = fields.Reference(
+        "Record", selection='get_models', readonly=True)
+    record_name = fields.Char("Name", readonly=True)
+    date = fields.Timestamp("Date", required=True, readonly=True)
+    unit = fields.Char("What", required=True, readonly=True)
+    stood = fields.Selection([
+            (None, ""),
+            ('tryton', "Tryton"),
+            ('google', "Google"),
+            ], "What Stands", readonly=True, sort=False)
+    state = fields.Selection([
+            ('open', "To Decide"),
+            ('settled', "Settled"),
+            ('restored', "Restored"),
+            ], "State", required=True, readonly=True, sort=False)
+    tryton_values = fields.Text("Values of Tryton", readonly=True)
+    google_values = fields.Text("Values of Google", readonly=True)
+    in_tryton = fields.Function(fields.Text("In Tryton"), 'get_values')
+    in_google = fields.Function(fields.Text("On Google"), 'get_values')
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('date', 'DESC'), ('id', 'DESC')]
+        cls._log = False
+        cls._buttons.update({
+                'restore': {
+                    'invisible': Eval('state') != 'settled',
+                    'depends': ['state'],
+                    },
+                'keep_tryton': {
+                    'invisible': Eval('state') != 'open',
+                    'depends': ['state'],
+                    },
+                'keep_google': {
+                    'invisible': Eval('state') != 'open',
+                    'depends': ['state'],
+                    },
+                })
+
+    def get_rec_name(self, name):
+        return self.record_name or self.service.rec_name
+
+    @classmethod
+    def get_values(cls, conflicts, names):
+        result = {}
+        for name in names:
+            source = name[len('in_'):] + '_values'
+            result[name] = {
+                c.id: '\n'.join(
+                    f'{field}: {"" if value is None else value}'
+                    for field, value in sorted(
+                        (bookkeeping.loads(getattr(c, source)) or {}).items()))
+                for c in conflicts}
+        return result
+
+    @classmethod
+    def keep(cls, service, record, unit, stood, ours, theirs):
+        "Keep what did not stand, or what is to be decided"
+        values = {
+            'record_name': record.rec_name,
+            'date': utcnow(),
+            'stood': stood,
+            'state': 'open' if stood is None else 'settled',
+            'tryton_values': bookkeeping.dumps(ours) if ours else None,
+            'google_values': bookkeeping.dumps(theirs) if theirs else None,
+            }
+        known = cls.search([
+                ('resource', '=', str(record)),
+                ('unit', '=', unit),
+                ('state', '=', 'open'),
+                ])
+        if known:
+            cls.write(known, values)
+        else:
+            cls.create([{
+                        'credentials': service.credentials.id,
+                        'service': str(service),
+                        'resource': str(record),
+                        'unit': unit,
+                        **values,
+                        }])
+
+    def _record(self):
+        "The record, None if it was deleted"
+        if self.resource:
+            Model = type(self.resource)
+            records = Model.search([('id', '=', self.resource.id)])
+            return records[0] if records else None
+
+    def _write(self, values):
+        "Give the record the values, as a change to send"
+        record = self._record()
+        if record:
+            Model = type(record)
+            Model.write([record], Model.google_record_values(
+                    record.google_service, values))
+            if not record.google_etag:
+                Model.google_forget([record], 'to_push')
+        else:
+            Model = type(self.resource)
+            record, = Model.create([{
+                        **Model.google_record_values(self.service, values),
+                        Model.google_service_field: self.service.id,
+                        }])
+            type(self).write([self], {'resource': str(record)})
+
+    @classmethod
+    @ModelView.button
+    def restore(cls, conflicts):
+        "Give the record what did not stand"
+        cls._check_records(conflicts)
+        for conflict in cls._to_settle(conflicts, 'settled'):
+            lost = (conflict.google_values if conflict.stood == 'tryton'
+                else conflict.tryton_values)
+            conflict._write(bookkeeping.loads(lost) or {})
+            cls._settle(conflict, 'restored')
+
+    @classmethod
+    @ModelView.button
+    def keep_tryton(cls, conflicts):
+        cls._check_records(conflicts)
+        for conflict in cls._to_settle(conflicts, 'open'):
+            cls._settle(conflict, 'settled', 'tryton')
+
+    @classmethod
+    @ModelView.button
+    def keep_google(cls, conflicts):
+        cls._check_records(conflicts)
+        for conflict in cls._to_settle(conflicts, 'open'):
+            record = conflict._record()
+            if record and conflict.unit == 'deletion':
+                bookkeeping.update(type(record), [record], {
+                        'google_state': 'to_delete',
+                        'google_confirmed_revision': record.google_revision,
+                        })
+            elif record:
+                conflict._write(
+                    bookkeeping.loads(conflict.google_values) or {})
+            cls._settle(conflict, 'settled', 'google')
+
+    @classmethod
+    def _check_records(cls, conflicts):
+        "Who decides must have the right to change the record"
+        for conflict in conflicts:
+            if record := conflict._record():
+                type(record).google_check_access([record])
+
+    @classmethod
+    @without_check_access
+    def _to_settle(cls, conflicts, state):
+        return [c for c in cls.browse(conflicts) if c.state == state]
+
+    @classmethod
+    @without_check_access
+    def _settle(cls, conflict, state, stood=None):
+        values = {'state': state}
+        if stood:
+            values['stood'] = stood
+        cls.write([conflict], values)
+        record = conflict._record()
+        if record and not cls.search([
+                    ('resource', '=', str(record)),
+                    ('state', '=', 'open'),
+                    ]):
+            bookkeeping.update(
+                type(record), [record], {'google_state': 'to_push'},
+                lambda table: table.google_state == 'conflict')
+
+
+class Tombstone(OwnedMixin, ModelSQL, ModelView):
+    __name__ = 'google_integration.tombstone'
+
+    model = fields.Char("Model", required=True, readonly=True)
+    google_id = fields.Char(
+        "Google Identifier", required=True, readonly=True, strip=False)
+    google_etag = fields.Char("Google ETag", readonly=True, strip=False)
+    buried_at = fields.Timestamp("Deleted At", required=True, readonly=True)
+    record_name = fields.Char("Name", readonly=True)
+    state = fields.Selection([
+            ('to_delete', "To Delete"),
+            ('failed', "Failed"),
+            ], "State", required=True, readonly=True, sort=False)
+    attempts = fields.Integer("Attempts", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._log = False
+        table = cls.__table__()
+        cls._sql_constraints.append((
+                'google_id_unique',
+                Unique(table, table.service, table.model, table.google_id),
+                'google_integration.msg_tombstone_unique'))
+
+    def get_rec_name(self, name):
+        return self.record_name or self.google_id
+
+    @classmethod
+    @without_check_access
+    def bury(cls, records):
+        "Remember what is deleted here and is to be deleted at Google"
+        records = [
+            r for r in records if r.google_service.google_sends]
+        if not records:
+            return
+        now = utcnow()
+        cls.create([{
+                    'credentials': r.google_service.credentials.id,
+                    'service': str(r.google_service),
+                    'model': r.__name__,
+                    'google_id': r.google_id,
+                    'google_etag': r.google_etag,
+                    'record_name': r.rec_name,
+                    'buried_at': now,
+                    'state': 'to_delete',
+                    'attempts': 0,
+                    } for r in records])
+
+
+class Channel(OwnedMixin, ModelSQL, ModelView):
+    __name__ = 'google_integration.channel'
+
+    channel_id = fields.Char(
+        "Channel", required=True, readonly=True, strip=False)
+    resource_id = fields.Char("Resource", readonly=True, strip=False)
+    token_digest = fields.Char(
+        "Digest of the Token", required=True, readonly=True, strip=False)
+    expires_at = fields.Timestamp("Expires At", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._log = False
+        table = cls.__table__()
+        cls._sql_constraints.append((
+                'channel_id_unique', Unique(table, table.channel_id),
+                'google_integration.msg_channel_unique'))
+
+    def get_rec_name(self, name):
+        return self.channel_id
