@@ -137,6 +137,11 @@ class GoogleTwoWay(GoogleService):
     def google_sends(self):
         return self.direction in {'both', 'to_google'}
 
+    @property
+    def google_remembers(self):
+        "Tell if what is deleted here is to be deleted at Google one day"
+        return self.direction != 'to_tryton'
+
     def apply_changes(self, changes, listing=None):
         return self._resource_model().google_apply(self, changes, listing)
 

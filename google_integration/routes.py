@@ -95,7 +95,7 @@ def page(status, title, *texts, link=None, scopes=None):
         link=link,
         link_text=message('back'),
         close=message('close'),
-        ).render('html', doctype='html', encoding=None)
+        ).render('html', doctype='html5', encoding=None)
     return Response(
         content, status, content_type='text/html; charset=utf-8',
         headers=HEADERS)

@@ -447,7 +447,7 @@ class Tombstone(OwnedMixin, ModelSQL, ModelView):
     def bury(cls, records):
         "Remember what is deleted here and is to be deleted at Google"
         records = [
-            r for r in records if r.google_service.google_sends]
+            r for r in records if r.google_service.google_remembers]
         if not records:
             return
         now = utcnow()
