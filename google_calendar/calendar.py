@@ -175,13 +175,16 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
         if more:
             tokens['pageToken'] = answer['nextPageToken']
         else:
-            tokens = {'syncToken': answer['nextSyncToken']}
+            tokens = {}
+            if 'nextSyncToken' in answer:
+                tokens['syncToken'] = answer['nextSyncToken']
         service = {}
         if 'accessRole' in answer:
             service['access_role'] = answer['accessRole']
         return Changes(
             [cls._change(e) for e in answer.get('items', [])],
-            json.dumps(tokens), more, service)
+            # without token the next run lists everything again
+            json.dumps(tokens) if tokens else None, more, service)
 
     @staticmethod
     def _change(resource):

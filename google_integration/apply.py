@@ -82,7 +82,7 @@ class Apply:
         "What the books say of a record that equals what Google has"
         resource = change.resource
         return {
-            'google_etag': resource.get('etag'),
+            'google_etag': self.Model.google_etag_of(resource),
             'google_modified': self.Model.google_updated(resource),
             'google_baseline': json.dumps(resource),
             'google_attempts': 0,
@@ -110,7 +110,8 @@ class Apply:
         if change.deleted:
             Tombstone.delete([tombstone])
             return
-        if change.resource.get('etag') == tombstone.google_etag:
+        etag = self.Model.google_etag_of(change.resource)
+        if etag != '*' and etag == tombstone.google_etag:
             return
         updated = self.Model.google_updated(change.resource)
         policy = self.service.conflict_policy
@@ -120,7 +121,7 @@ class Apply:
             # what is deleted is what Google has now
             bookkeeping.update(
                 Tombstone, [tombstone],
-                {'google_etag': change.resource.get('etag')})
+                {'google_etag': etag})
             return
         # the change was made after the deletion: it is not lost
         Tombstone.delete([tombstone])
@@ -137,9 +138,10 @@ class Apply:
             # it came back at Google
             bookkeeping.update(
                 self.Model, [record], {'google_state': 'synchronized'})
-        elif (record.google_etag and record.google_state != 'pushing'
-                and record.google_etag == resource.get('etag')):
-            return []
+        elif record.google_state != 'pushing':
+            etag = self.Model.google_etag_of(resource)
+            if etag != '*' and etag == record.google_etag:
+                return []
         updated = self.Model.google_updated(resource)
         if (record.google_modified and updated
                 and updated < record.google_modified):
@@ -195,8 +197,12 @@ class Apply:
         ours = record.google_values()
         if record.google_state in {'to_delete', 'local'}:
             return
+        if not record.google_etag:
+            # it never was at Google, as far as is known: send it again
+            self.Model.google_forget([record], 'to_push')
+            return
         unsent = record.google_state in {'to_push', 'pushing', 'conflict'}
-        if unsent and record.google_etag:
+        if unsent:
             base = self.Model.google_to_values(record.google_base)
             unsent = bool(difference(self.Model.google_units, base, ours))
         if not unsent:

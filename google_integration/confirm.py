@@ -95,7 +95,7 @@ class Confirm:
 
     def _done(self, record, operation, resource):
         books = {
-            'google_etag': resource.get('etag'),
+            'google_etag': self.Model.google_etag_of(resource),
             'google_modified': self.Model.google_updated(resource),
             'google_baseline': json.dumps(resource),
             'google_attempts': 0,
@@ -149,7 +149,8 @@ class Confirm:
                     ])
             bookkeeping.update(
                 Tombstone, tombstones,
-                {'google_etag': answer.resource.get('etag')})
+                {'google_etag': self.Model.google_etag_of(
+                        answer.resource)})
 
     def _apply(self, change):
         work, errors = Apply(self.Model, self.service)([change])

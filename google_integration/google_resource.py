@@ -100,6 +100,11 @@ class GoogleResource:
         "When Google changed the resource, naive UTC, None if unknown"
         raise NotImplementedError
 
+    @staticmethod
+    def google_etag_of(resource):
+        "The precondition of the next write, * if Google gives none"
+        return resource.get('etag') or '*'
+
     @classmethod
     def google_new_id(cls):
         "The identity chosen for a new resource, None if Google chooses it"
@@ -220,12 +225,19 @@ class GoogleResource:
 
     @classmethod
     def on_delete(cls, records):
+        pool = Pool()
+        SyncError = pool.get('google_integration.sync_error')
+        Conflict = pool.get('google_integration.conflict')
         actions = super().on_delete(records)
-        SyncError = Pool().get('google_integration.sync_error')
-        errors = SyncError.search([
-                ('resource', 'in', [str(r) for r in records])])
+        names = [str(r) for r in records]
+        errors = SyncError.search([('resource', 'in', names)])
+        conflicts = Conflict.search([('resource', 'in', names)])
         if errors:
             actions.append(lambda: SyncError.delete(errors))
+        if conflicts:
+            # what they keep can still be restored
+            actions.append(lambda: bookkeeping.update(
+                    Conflict, conflicts, {'resource': None}))
         return actions
 
     @classmethod

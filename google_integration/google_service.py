@@ -451,7 +451,8 @@ class GoogleService:
         services = cls.search([
                 ('enabled', '=', True),
                 ('credentials.sync_enabled', '=', True),
-                ('credentials.state', 'in', ['authorized', 'pending']),
+                # what counts are the tokens, not the state
+                ('credentials.token_digest', '!=', None),
                 ['OR',
                     ('next_sync', '=', None),
                     ('next_sync', '<=', now),

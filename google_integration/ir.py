@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 
 from trytond.pool import PoolMeta
+from trytond.transaction import Transaction
 
 
 class Cron(metaclass=PoolMeta):
@@ -18,3 +19,26 @@ class Cron(metaclass=PoolMeta):
                 ('google_integration.synchronization|verify',
                     "Verify Google Synchronization"),
                 ])
+
+
+class Rule(metaclass=PoolMeta):
+    __name__ = 'ir.rule'
+
+    @classmethod
+    def _get_context(cls, model_name):
+        context = super()._get_context(model_name)
+        if cls._is_google(model_name):
+            context['user_id'] = Transaction().user
+        return context
+
+    @classmethod
+    def _get_cache_key(cls, model_names):
+        key = super()._get_cache_key(model_names)
+        if any(map(cls._is_google, model_names)):
+            key = (*key, Transaction().user)
+        return key
+
+    @staticmethod
+    def _is_google(model_name):
+        "The modules of the family have rules by user"
+        return model_name.startswith('google_')

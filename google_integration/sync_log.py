@@ -137,6 +137,9 @@ class SyncError(OwnedMixin, ModelSQL, ModelView):
     def __setup__(cls):
         super().__setup__()
         cls._order = [('date', 'DESC'), ('id', 'DESC')]
+        table = cls.__table__()
+        cls._sql_indexes.add(
+            Index(table, (table.resource, Index.Equality())))
         cls._log = False
         cls._buttons.update({
                 'retry': {
@@ -246,6 +249,7 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
 
     resource = fields.Reference(
         "Record", selection='get_models', readonly=True)
+    model = fields.Char("Model", required=True, readonly=True)
     record_name = fields.Char("Name", readonly=True)
     date = fields.Timestamp("Date", required=True, readonly=True)
     unit = fields.Char("What", required=True, readonly=True)
@@ -268,6 +272,9 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
     def __setup__(cls):
         super().__setup__()
         cls._order = [('date', 'DESC'), ('id', 'DESC')]
+        table = cls.__table__()
+        cls._sql_indexes.add(
+            Index(table, (table.resource, Index.Equality())))
         cls._log = False
         cls._buttons.update({
                 'restore': {
@@ -323,20 +330,14 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
                         'credentials': service.credentials.id,
                         'service': str(service),
                         'resource': str(record),
+                        'model': record.__name__,
                         'unit': unit,
                         **values,
                         }])
 
-    def _record(self):
-        "The record, None if it was deleted"
-        if self.resource:
-            Model = type(self.resource)
-            records = Model.search([('id', '=', self.resource.id)])
-            return records[0] if records else None
-
     def _write(self, values):
         "Give the record the values, as a change to send"
-        record = self._record()
+        record = self.resource
         if record:
             Model = type(record)
             Model.write([record], Model.google_record_values(
@@ -344,7 +345,7 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
             if not record.google_etag:
                 Model.google_forget([record], 'to_push')
         else:
-            Model = type(self.resource)
+            Model = Pool().get(self.model)
             record, = Model.create([{
                         **Model.google_record_values(self.service, values),
                         Model.google_service_field: self.service.id,
@@ -374,7 +375,7 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
     def keep_google(cls, conflicts):
         cls._check_records(conflicts)
         for conflict in cls._to_settle(conflicts, 'open'):
-            record = conflict._record()
+            record = conflict.resource
             if record and conflict.unit == 'deletion':
                 bookkeeping.update(type(record), [record], {
                         'google_state': 'to_delete',
@@ -389,7 +390,7 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
     def _check_records(cls, conflicts):
         "Who decides must have the right to change the record"
         for conflict in conflicts:
-            if record := conflict._record():
+            if record := conflict.resource:
                 type(record).google_check_access([record])
 
     @classmethod
@@ -404,7 +405,7 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
         if stood:
             values['stood'] = stood
         cls.write([conflict], values)
-        record = conflict._record()
+        record = conflict.resource
         if record and not cls.search([
                     ('resource', '=', str(record)),
                     ('state', '=', 'open'),

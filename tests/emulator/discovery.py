@@ -173,7 +173,7 @@ class Document:
                         definition, item, f'{path}.{name}' if path else name)
             return result
         if kind == 'array':
-            if not isinstance(value, list):
+            if not isinstance(value, list) or None in value:
                 raise self._refuse(path)
             return [
                 self._clean(schema['items'], v, f'{path}[{i}]')

@@ -3,7 +3,6 @@
 "events: get, insert, import, patch, update, delete, move"
 import base64
 import secrets
-import uuid
 
 from . import rules
 from .api import merge, method, strip_null
@@ -20,7 +19,7 @@ from .propagation import (
     send,
     store,
 )
-from .recurrence import is_occurrence, moment_of
+from .recurrence import event_datetime, is_occurrence, moment_of
 from .rules import restricted
 from .state import stamp_text
 
@@ -127,10 +126,12 @@ def _create(call, importing):
         # [Handle API errors; Create events] also of a deleted event
         raise ApiError('duplicate')
     existing = None
+    original = body.get('originalStartTime')
+    if original and moment_of(original) is None:
+        raise invalid("Invalid original start time.")
     if uid is not None:
-        original = body.get('originalStartTime')
-        for record in calendar.events.values():
-            if (record.data.get('iCalUID') == uid and not record.bare
+        for record in calendar.with_uid(uid):
+            if (not record.bare
                     and moment_of(record.data.get('originalStartTime'))
                     == moment_of(original)):
                 existing = record
@@ -176,6 +177,10 @@ def _create(call, importing):
     data = complete(call, calendar, data, None, importing)
     if parent is not None:
         data['originalStartTime'] = _original(parent, body)
+    elif importing and original:
+        # (unverified) an exception whose series is not here
+        data['originalStartTime'] = event_datetime(
+            moment_of(original), data['start'].get('timeZone', 'UTC'))
     record = Record(data, 0)
     record.reminders[call.user.email] = rules.reminders(value)
     store(call.state, calendar, record)
@@ -189,9 +194,8 @@ def _create(call, importing):
 def _series(calendar, uid, original):
     "(unverified) an import with originalStartTime is an exception"
     value = moment_of(original)
-    for record in calendar.events.values():
-        if (record.data.get('iCalUID') == uid and not record.cancelled
-                and record.data.get('recurrence')):
+    for record in calendar.with_uid(uid):
+        if not record.cancelled and record.data.get('recurrence'):
             if is_occurrence(record.data, value):
                 return record
             raise invalid("Invalid original start time.")
@@ -266,7 +270,9 @@ def _modify(call, replace):
         raise invalid("An instance cannot have a recurrence.")
     if call.body.get('attendeesOmitted') and 'attendees' in body:
         data['attendees'] = _own_answer(old, body['attendees'])
-    if call.body.get('sequence', old['sequence']) < old['sequence']:
+    if data.get('sequence') is None:
+        data['sequence'] = old['sequence']
+    if data['sequence'] < old['sequence']:
         raise invalid(
             "Invalid sequence value. The specified sequence number is below "
             "the current sequence number of the resource. Re-fetch the "
@@ -281,7 +287,8 @@ def _modify(call, replace):
     _protect(calendar, old, data)
     if any(data.get(n) != old.get(n) for n in [
                 'start', 'end', 'recurrence']):
-        data['sequence'] = max(data['sequence'], old['sequence'] + 1)
+        data['sequence'] = min(
+            max(data['sequence'], old['sequence'] + 1), 2**31 - 1)
     if data['status'] == 'cancelled' and old['status'] != 'cancelled':
         _delete(call, calendar, record)
         return present(call, calendar, record)
@@ -441,7 +448,3 @@ def move(call):
             mail_changes(call, target, old, data)
             answer = copy
     return present(call, target, answer)
-
-
-def new_uid():
-    return f'{uuid.uuid4()}@google.com'

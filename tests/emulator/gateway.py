@@ -10,7 +10,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from . import calendar_list, calendars, events, faults, listing, oauth, tokens  # noqa: F401
+from . import (  # noqa: F401
+    calendar_list, calendars, events, faults, listing, oauth, tokens)
 from .api import execute
 from .discovery import AnswerError
 from .errors import (
@@ -196,6 +197,9 @@ class Gateway:
                 'sent': len(request.body),
                 'bytes': size,
                 }
+            if name == 'oauth.token':
+                entry['grant'] = dict(parse_qsl(request.body.decode(
+                            'utf-8', 'replace'))).get('grant_type')
             if fault:
                 entry['fault'] = fault
             state.log.append(entry)

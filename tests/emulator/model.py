@@ -133,6 +133,7 @@ class Calendar:
     acl: dict = field(default_factory=dict)  # rule id -> rule
     acl_seq: int = 0
     events: dict = field(default_factory=dict)  # id -> Record
+    uids: dict = field(default_factory=dict)  # iCalUID -> ids
     seq: int = 0
     number: int = 0
     stamp: int = 0  # milliseconds, strictly increasing
@@ -151,6 +152,12 @@ class Calendar:
         self.stamp = max(int(now * 1000), self.stamp + 1)
         self.seq += 1
         return self.stamp
+
+    def with_uid(self, uid):
+        "Return the records of the iCalUID"
+        return [
+            self.events[i] for i in self.uids.get(uid, ())
+            if i in self.events]
 
     def role(self, email):
         best = 0

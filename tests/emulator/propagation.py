@@ -62,6 +62,9 @@ def store(state, calendar, record, updated=True):
         calendar.number += 1
         record.number = calendar.number
         calendar.events[record.id] = record
+        ids = calendar.uids.setdefault(record.data.get('iCalUID'), [])
+        if record.id not in ids:
+            ids.append(record.id)
 
 
 def guest_calendar(state, email, calendar):

@@ -285,7 +285,9 @@ def _jwt_bearer(state, form):
             hashes.SHA256())
     except InvalidSignature:
         raise OAuthError('invalid_grant', "Invalid JWT Signature.")
-    if claims.get('aud') not in {_TOKEN_URI, state.url + '/token'}:
+    own = state.url + '/token'
+    if claims.get('aud') not in {
+            _TOKEN_URI, own, own.replace('127.0.0.1', 'localhost')}:
         raise OAuthError(
             'invalid_grant', "Invalid JWT: Failed audience check. The right "
             f"audience is {_TOKEN_URI}")

@@ -130,6 +130,9 @@ class TestFaults(EmulatorTestCase):
             (entry['method'], entry['id'], entry['status'], entry['user'],
                 entry['query'], entry['batch']),
             ('POST', INSERT, 200, ANN, ['alt'], False))
+        self.assertEqual(
+            [e['grant'] for e in self.admin.log(id='oauth.token')],
+            ['authorization_code'])
         text = repr(self.admin.log())
         for secret in [
                 self.held.token, self.held.refresh_token,

@@ -196,3 +196,21 @@ class TestRecurrence(EmulatorTestCase):
         self.assertEqual(one['recurringEventId'], event['id'])
         self.assertEqual(one['id'], event['id'] + '_20260302T090000Z')
         self.assertEqual(len(self.instances(event)), 3)
+
+    def test_import_exception_first(self):
+        body = timed(2, iCalUID='u@x', originalStartTime={
+                'dateTime': '2026-03-02T09:00:00Z'})
+        one = self.events.import_(calendarId='primary', body=body).execute()
+        self.assertNotIn('recurringEventId', one)
+        self.events.import_(calendarId='primary', body=timed(
+                iCalUID='u@x',
+                recurrence=['RRULE:FREQ=DAILY;COUNT=3'])).execute()
+        self.assertEqual(len(self.list()[0]), 2)
+        self.assertRefused(400, 'invalid', self.events.import_(
+                calendarId='primary', body=timed(
+                    iCalUID='u@x', originalStartTime={
+                        'dateTime': 'x'})).execute)
+        self.assertRefused(400, 'invalid', self.events.import_(
+                calendarId='primary', body=timed(
+                    iCalUID='u@x', originalStartTime={
+                        'dateTime': '2027-01-01T09:00:00Z'})).execute)
