@@ -10,15 +10,8 @@ from .errors import ApiError, invalid, not_found, required
 from .model import Record, at_least
 from .present import find, present
 from .propagation import (
-    answer_back,
-    cancel,
-    is_organizer,
-    mail_changes,
-    mark,
-    propagate,
-    send,
-    store,
-)
+    answer_back, cancel, is_organizer, mail_changes, mark, propagate, send,
+    store)
 from .recurrence import event_datetime, is_occurrence, moment_of
 from .rules import restricted
 from .state import stamp_text

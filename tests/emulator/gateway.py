@@ -15,14 +15,8 @@ from . import (  # noqa: F401
 from .api import execute
 from .discovery import AnswerError
 from .errors import (
-    ApiError,
-    Dropped,
-    OAuthError,
-    PageError,
-    from_status,
-    insufficient_scope,
-    unauthenticated,
-)
+    ApiError, Dropped, OAuthError, PageError, from_status, insufficient_scope,
+    unauthenticated)
 from .state import calendar_document, oauth2_document, stamp_text
 
 logger = logging.getLogger(__name__)

@@ -9,12 +9,7 @@ from .discovery import parse_datetime
 from .errors import ApiError, invalid, not_found, required
 from .model import Record, at_least
 from .paging import (
-    cut,
-    page_token,
-    read_page_token,
-    read_sync_token,
-    sync_token,
-)
+    cut, page_token, read_page_token, read_sync_token, sync_token)
 from .present import instance, present, removed, response_zone
 from .recurrence import bounds, instance_id, moment_of, occurrences
 from .state import stamp_text

@@ -5,11 +5,7 @@ from .discovery import parse_datetime
 from .errors import invalid
 from .model import Record, at_least
 from .recurrence import (
-    instance_id,
-    instance_times,
-    is_occurrence,
-    parse_instance_id,
-)
+    instance_id, instance_times, is_occurrence, parse_instance_id)
 from .zones import zone
 
 _ALWAYS = ['id', 'status', 'created', 'updated', 'start', 'end',
