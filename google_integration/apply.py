@@ -117,16 +117,18 @@ class Apply:
         policy = self.service.conflict_policy
         if policy == 'newest':
             policy = newest(tombstone.buried_at, updated)
-        if policy == 'tryton':
-            # what is deleted is what Google has now
+        if policy == 'tryton' or not tombstone.google_etag:
+            # what is deleted is what Google has now, which without etag is
+            # what was sent and never confirmed
             bookkeeping.update(
                 Tombstone, [tombstone],
                 {'google_etag': etag})
             return
         # the change was made after the deletion: it is not lost
+        values = self._values(change)
         Tombstone.delete([tombstone])
         self.work.conflicts += 1
-        return self._values(change)
+        return values
 
     def _existing(self, record, change):
         "The arguments of write for a record that is known"
@@ -201,7 +203,8 @@ class Apply:
             # it never was at Google, as far as is known: send it again
             self.Model.google_forget([record], 'to_push')
             return
-        unsent = record.google_state in {'to_push', 'pushing', 'conflict'}
+        unsent = (record.google_state != 'synchronized'
+            or record.google_revision != record.google_confirmed_revision)
         if unsent:
             base = self.Model.google_to_values(record.google_base)
             unsent = bool(difference(self.Model.google_units, base, ours))

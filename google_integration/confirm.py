@@ -10,7 +10,9 @@ from .apply import Apply, gone
 from .merge import difference
 from .operation import Change, ItemError, WorkDone
 
-__all__ = ['Confirm']
+__all__ = ['Confirm', 'MAX_ATTEMPTS']
+
+MAX_ATTEMPTS = 5
 
 
 class Confirm:
@@ -21,12 +23,15 @@ class Confirm:
         self.service = service
         self.work = WorkDone()
         self.errors = []
+        self.outage = False
 
     def __call__(self, operations, answers):
         """Return the work done and a list of record, google_id and error.
         """
         Tombstone = Pool().get('google_integration.tombstone')
         writes = []
+        # what fails with all the others is not to blame
+        self.outage = all(a.status == 'later' for a in answers)
         for operation, answer in zip(operations, answers, strict=True):
             if operation.kind == 'delete':
                 tombstone = self._row(Tombstone, operation.id)
@@ -53,15 +58,18 @@ class Confirm:
         if answer.status in {'done', 'gone'}:
             Tombstone.delete([tombstone])
             self.work.pushed_deletions += 1
-        elif answer.status == 'conflict':
+            return
+        attempts = (tombstone.attempts or 0) + (not self.outage)
+        error = answer.error
+        if answer.status == 'conflict':
             self._apply(Change(operation.google_id, answer.resource))
-        elif answer.status == 'failed':
-            bookkeeping.update(Tombstone, [tombstone], {'state': 'failed'})
-            self.errors.append((None, operation.google_id, answer.error))
-        if answer.status in {'conflict', 'later'}:
-            bookkeeping.update(
-                Tombstone, [tombstone],
-                {'attempts': (tombstone.attempts or 0) + 1})
+            error = ItemError('busy')
+        if answer.status == 'failed' or attempts > MAX_ATTEMPTS:
+            if bookkeeping.update(
+                    Tombstone, [tombstone], {'state': 'failed'}):
+                self.errors.append((None, operation.google_id, error))
+        else:
+            bookkeeping.update(Tombstone, [tombstone], {'attempts': attempts})
 
     def _write(self, record, operation, answer):
         match answer.status:
@@ -72,10 +80,14 @@ class Confirm:
                 self._again(record)
                 self._apply(gone(operation.google_id))
             case 'conflict':
-                self._again(record)
+                attempts = self._again(record)
                 self._apply(Change(operation.google_id, answer.resource))
+                # the merge may not make it start anew for ever
+                bookkeeping.update(
+                    self.Model, [record], {'google_attempts': attempts},
+                    lambda table: table.google_state == 'to_push')
             case 'later':
-                self._again(record)
+                self._later(record, operation, answer)
             case 'failed':
                 bookkeeping.update(
                     self.Model, [record], {'google_state': 'failed'},
@@ -87,11 +99,22 @@ class Confirm:
                 self.errors.append((record, None, answer.error))
         return []
 
-    def _again(self, record):
+    def _again(self, record, state='to_push', count=True):
+        attempts = (record.google_attempts or 0) + count
         bookkeeping.update(self.Model, [record], {
-                'google_state': 'to_push',
-                'google_attempts': (record.google_attempts or 0) + 1,
+                'google_state': state,
+                'google_attempts': attempts,
                 })
+        return attempts
+
+    def _later(self, record, operation, answer):
+        "Send it another time, but not for ever what alone does not work"
+        # whether it was created is not known: it will be looked up first
+        state = 'pushing' if operation.kind == 'insert' else 'to_push'
+        if self._again(record, state, not self.outage) > MAX_ATTEMPTS:
+            bookkeeping.update(
+                self.Model, [record], {'google_state': 'failed'})
+            self.errors.append((record, None, answer.error))
 
     def _done(self, record, operation, resource):
         books = {

@@ -15,13 +15,11 @@ from trytond.transaction import Transaction, check_access, inactive_records
 
 from . import bookkeeping
 from .apply import Apply
-from .confirm import Confirm
+from .confirm import MAX_ATTEMPTS, Confirm
 from .merge import difference
 from .operation import ItemError, Operation
 
 __all__ = ['GoogleResource']
-
-MAX_ATTEMPTS = 5
 
 
 class GoogleResource:
@@ -51,9 +49,11 @@ class GoogleResource:
             ('conflict', "Conflict"),
             ('failed', "Failed"),
             ], "Google State", readonly=True, sort=False)
-    google_revision = fields.Char("Revision", readonly=True, strip=False)
+    # lazy: by RPC they cannot be read, not even along with the others
+    google_revision = fields.Char(
+        "Revision", readonly=True, strip=False, loading='lazy')
     google_confirmed_revision = fields.Char(
-        "Confirmed Revision", readonly=True, strip=False)
+        "Confirmed Revision", readonly=True, strip=False, loading='lazy')
     google_touched = fields.Timestamp("Modified Here", readonly=True)
     google_attempts = fields.Integer("Attempts", readonly=True)
     google_baseline = fields.Text(
@@ -107,8 +107,12 @@ class GoogleResource:
 
     @classmethod
     def google_new_id(cls):
-        "The identity chosen for a new resource, None if Google chooses it"
-        return None
+        """Return the identity chosen for a new resource.
+
+        Without one a lost answer could not be told from a lost request: by
+        default nothing is created at Google.
+        """
+        raise ItemError('google_only')
 
     @classmethod
     def google_value_names(cls):
@@ -370,7 +374,9 @@ class GoogleResource:
             operation.etag = self.google_etag
             operation.body = self.google_to_resource(values, units, baseline)
         else:
-            operation.google_id = self.google_id or self.google_new_id()
+            # also refuses to bring back what can not be created
+            new_id = self.google_new_id()
+            operation.google_id = self.google_id or new_id
             operation.body = self.google_to_resource(values, None, None)
         operation.parameters = self.google_parameters(operation)
         return operation

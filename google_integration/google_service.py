@@ -67,7 +67,9 @@ class GoogleService:
         help="The time between two synchronizations.")
     next_sync = fields.Timestamp("Next Synchronization", readonly=True)
     last_sync = fields.Timestamp("Last Synchronization", readonly=True)
-    cursor = fields.Text("Cursor", readonly=True, strip=False)
+    # lazy: by RPC they cannot be read, not even along with the others
+    cursor = fields.Text(
+        "Cursor", readonly=True, strip=False, loading='lazy')
     listing = fields.Integer("Listing Begun", readonly=True)
     listed = fields.Integer("Listing Finished", readonly=True)
     failed = fields.Boolean("Failed", readonly=True)
@@ -87,7 +89,8 @@ class GoogleService:
             "Backlog", help="The number of changes that wait to be sent."),
         'get_backlog')
     queued_at = fields.Timestamp("Queued At", readonly=True)
-    lease_token = fields.Char("Lease", readonly=True, strip=False)
+    lease_token = fields.Char(
+        "Lease", readonly=True, strip=False, loading='lazy')
     lease_until = fields.Float("Leased Until", readonly=True)
 
     @classmethod
@@ -366,7 +369,7 @@ class GoogleService:
         with Transaction().set_context(language=language):
             # browse again to read in the language of the user
             service = type(self)(self.id)
-            self.notify_user(
+            type(service).notify_user(
                 [service], 'tryton-warning',
                 gettext('google_integration.msg_service_failed',
                     service=service.rec_name),

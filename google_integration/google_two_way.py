@@ -11,8 +11,10 @@ from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
 from . import bookkeeping
+from .apply import gone
+from .client import GoogleError
 from .google_service import GoogleService
-from .operation import Operation
+from .operation import Answer, Change, ItemError, Operation
 
 __all__ = ['GoogleTwoWay']
 
@@ -141,6 +143,77 @@ class GoogleTwoWay(GoogleService):
     def google_remembers(self):
         "Tell if what is deleted here is to be deleted at Google one day"
         return self.direction != 'to_tryton'
+
+    # The network, one by one: who can send a batch replaces look_up and push
+
+    @classmethod
+    def google_read(cls, client, google_id):
+        "Return the request that reads the resource"
+        raise NotImplementedError
+
+    @classmethod
+    def google_write(cls, client, operation):
+        "Return the request that does the operation"
+        raise NotImplementedError
+
+    @classmethod
+    def google_change(cls, resource):
+        "Return the `Change` of a resource"
+        return Change(
+            resource['id'], resource,
+            deleted=cls._resource_model().google_is_deleted(resource))
+
+    @classmethod
+    def look_up(cls, client, google_ids):
+        return [cls._look_up_one(client, id) for id in google_ids]
+
+    @classmethod
+    def _look_up_one(cls, client, google_id):
+        try:
+            resource = client.execute(cls.google_read(client, google_id))
+        except GoogleError as error:
+            if error.status in {404, 410}:
+                return gone(google_id)
+            raise
+        return cls.google_change(resource)
+
+    @classmethod
+    def push(cls, client, operations):
+        return [cls._push_one(client, o) for o in operations]
+
+    @classmethod
+    def _push_one(cls, client, operation):
+        try:
+            if operation.etag:
+                # in place of a precondition that not all the APIs have
+                now = cls._look_up_one(client, operation.google_id)
+                if now.deleted:
+                    return Answer('gone')
+                etag = cls._resource_model().google_etag_of(now.resource)
+                if etag != operation.etag:
+                    return Answer('conflict', now.resource)
+            answer = client.execute(
+                cls.google_write(client, operation),
+                idempotent=operation.kind != 'insert')
+        except GoogleError as error:
+            if error.status in {404, 410} and operation.kind != 'insert':
+                return Answer('gone')
+            return cls.google_failure(error)
+        return Answer('done', answer or None)
+
+    @classmethod
+    def google_failure(cls, error):
+        "Return the `Answer` of an operation that ended with an error"
+        item = ItemError(cls.google_error_code(error), {
+                'status': error.status,
+                'reason': error.reason,
+                'message': error.message,
+                'retry_after': error.retry_after,
+                })
+        if (error.transient or error.status in {0, 401, 404}
+                or error.reason == 'quotaExceeded'):
+            return Answer('later', error=item)
+        return Answer('failed', error=item)
 
     def apply_changes(self, changes, listing=None):
         return self._resource_model().google_apply(self, changes, listing)
