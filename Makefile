@@ -18,7 +18,7 @@ BENCHMARK ?=
 RUN = $(VENV)/bin/python -m
 STAMP = $(VENV)/.stamp
 RUN_TESTS = $(RUN) tests.run $(if $(JOBS),-j $(JOBS)) $(TESTS)
-SOURCES = setup.py pyproject.toml constraints.txt tools/bootstrap.py \
+SOURCES = Makefile setup.py pyproject.toml constraints.txt tools/bootstrap.py \
 	$(wildcard tryton.cfg */tryton.cfg)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -51,7 +51,7 @@ $(STAMP): $(SOURCES)
 	@"$(PYTHON)" tools/bootstrap.py "$(VENV)"
 	@$(RUN) pip install -qq -c constraints.txt pip setuptools wheel
 	@$(RUN) pip install -qq --no-build-isolation -c constraints.txt \
-		-e '.[test,lint]'
+		-e '.[test,lint,doc]'
 	@touch $@
 
 demo: $(STAMP)
@@ -73,7 +73,6 @@ robustness: $(STAMP)
 	@$(RUN) tests.robustness
 
 doc: $(STAMP)
-	@$(RUN) pip install -qq -c constraints.txt 'sphinx >= 8'
 	@$(RUN) sphinx -q -W --keep-going doc doc/_build
 
 clean:

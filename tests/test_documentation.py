@@ -1,0 +1,218 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"The documentation says what the modules do"
+import doctest
+import glob
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+from unittest.mock import patch
+
+import trytond
+from trytond.modules.google_integration import configuration
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+DOC = os.path.join(ROOT, 'doc')
+TRYTON = [
+    os.path.join(os.path.dirname(trytond.__file__), name)
+    for name in ['ir', 'res']]
+MODULES = sorted(
+    os.path.dirname(path)
+    for path in glob.glob(os.path.join(ROOT, 'google_*', 'tryton.cfg')))
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding='utf-8') as fp:
+        return fp.read()
+
+
+def pages():
+    for path in sorted(
+            glob.glob(os.path.join(DOC, '**', '*.rst'), recursive=True)):
+        if '_build' not in path.split(os.sep):
+            yield os.path.relpath(path, DOC), read(path)
+
+
+def roles(name):
+    "Yield the page and the text of each use of the role"
+    for page, text in pages():
+        for value in re.findall(rf':{name}:`([^`]+)`', text):
+            yield page, ' '.join(value.split())
+
+
+class PagesTestCase(unittest.TestCase):
+
+    if importlib.util.find_spec('sphinx'):
+        def test_build(self):
+            "It builds without a warning, so that all links lead somewhere"
+            folder = self.enterContext(tempfile.TemporaryDirectory())
+            process = subprocess.run(
+                [sys.executable, '-m', 'sphinx', '-q', '-W', '--keep-going',
+                    '-d', os.path.join(folder, 'doctrees'),
+                    DOC, os.path.join(folder, 'html')],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True)
+            self.assertEqual(
+                (process.returncode, process.stdout), (0, ''))
+            for page in ['index', 'reference', 'usage/index']:
+                self.assertTrue(os.path.isfile(
+                        os.path.join(folder, 'html', f'{page}.html')))
+
+    def test_width(self):
+        for page, text in pages():
+            for line in text.splitlines():
+                # what is quoted is as it is
+                if not line.startswith('   '):
+                    self.assertLess(len(line), 80, f'{page}: {line}')
+
+    def test_models(self):
+        "Each model has its anchor, and each anchor its model"
+        models = set()
+        for module in MODULES:
+            for path in glob.glob(os.path.join(module, '*.py')):
+                models.update(re.findall(
+                        r"^    __name__ = '([^']+)'", read(path),
+                        re.MULTILINE))
+        self.assertIn('google_integration.google_credentials', models)
+        anchors = re.findall(
+            r'^\.\. _model-(.+):$', read(DOC, 'design.rst'), re.MULTILINE)
+        self.assertEqual(sorted(models), sorted(anchors))
+
+    def test_labels(self):
+        "What is quoted as a label is one"
+        labels = set()
+        for _, path in all_files('*.py'):
+            labels.update(re.findall(r'"([^"\n]+)"', read(path)))
+        for _, path in all_files('*.xml', 'view/*.xml'):
+            for element in ElementTree.parse(path).iter():
+                labels.update([element.text, element.get('string')])
+        for page, label in roles('guilabel'):
+            self.assertIn(label, labels, page)
+
+    def test_menus(self):
+        menus = {}
+        for module, path in all_files('*.xml', 'ui/*.xml'):
+            tree = ElementTree.parse(path)
+            names = {
+                record.get('id'): record.findtext('field[@name="name"]')
+                for record in tree.iter('record')}
+            for item in tree.iter('menuitem'):
+                name = item.get('name') or names.get(item.get('action'))
+                parent = item.get('parent')
+                if parent and '.' not in parent:
+                    parent = f'{module}.{parent}'
+                menus[f'{module}.{item.get("id")}'] = name, parent
+
+        def path_of(id):
+            name, parent = menus[id]
+            return (path_of(parent) if parent else []) + [name]
+
+        paths = [path_of(id) for id in menus]
+        for page, menu in roles('menuselection'):
+            self.assertIn(menu.split(' --> '), paths, page)
+        menus = re.findall(
+            r'\*\*([^*]+ > [^*]+)\*\*', read(ROOT, 'README.md'))
+        self.assertTrue(menus)
+        for menu in menus:
+            self.assertIn(
+                ' '.join(menu.split()).split(' > '), paths, 'README.md')
+
+    def test_changelog(self):
+        lines = read(ROOT, 'CHANGELOG').split('\nVersion ')[0].splitlines()
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertRegex(line, r'^(\* [A-Z].*[^.]|  \S.*[^.])$')
+
+
+def all_files(*patterns):
+    "Yield the names of the modules and the paths of their files"
+    for folder in [*MODULES, *TRYTON]:
+        for pattern in patterns:
+            for path in glob.glob(os.path.join(folder, pattern)):
+                yield os.path.basename(folder), path
+
+
+class ConfigurationTestCase(unittest.TestCase):
+
+    def sections(self):
+        "The text below the heading of each option"
+        parts = re.split(
+            r'^``(\w+)``\n=+\n', read(DOC, 'configuration.rst'),
+            flags=re.MULTILINE)
+        return dict(zip(parts[1::2], parts[2::2]))
+
+    def test_options(self):
+        "Each option that is read is there, and no other"
+        options = set()
+
+        def get(section, option, default=None):
+            self.assertEqual(section, 'google_integration')
+            options.add(option)
+            return default
+
+        with patch.object(configuration.config, 'get', get):
+            for name in configuration.__all__:
+                getattr(configuration, name)()
+        self.assertIn('lease', options)
+        self.assertEqual(options, self.sections().keys())
+        for option in options:
+            self.assertIn(
+                f'.. _config-google_integration.{option}:',
+                read(DOC, 'configuration.rst'))
+
+    def test_defaults(self):
+        with patch.object(
+                configuration.config, 'get',
+                lambda section, option, default=None: default):
+            settings = configuration.client_settings()
+            endpoints = configuration.endpoints()
+            defaults = {
+                'timeout': settings.timeout,
+                'retry': settings.retry,
+                'deadline': settings.deadline,
+                'lease': configuration.lease(),
+                'auth_uri': endpoints.auth_uri,
+                'token_uri': endpoints.token_uri,
+                'revoke_uri': endpoints.revoke_uri,
+                }
+        documented = {}
+        for option, text in self.sections().items():
+            match = re.search(r'^The default value is: ``(.+)``$', text,
+                re.MULTILINE)
+            if match:
+                documented[option] = match.group(1)
+            else:
+                self.assertRegex(
+                    text, 'There is no default value|default value is empty')
+        self.assertEqual(documented, {
+                option: f'{value:g}' if isinstance(value, float)
+                else str(value) for option, value in defaults.items()})
+
+
+class CodeTestCase(unittest.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        # of oauthlib: what is shown is for https
+        self.enterContext(patch.dict(os.environ))
+        os.environ.pop('OAUTHLIB_INSECURE_TRANSPORT', None)
+
+    def test_reference(self):
+        result = doctest.testfile(
+            os.path.join(DOC, 'reference.rst'), module_relative=False,
+            encoding='utf-8', optionflags=doctest.NORMALIZE_WHITESPACE)
+        self.assertEqual(result.failed, 0)
+        self.assertGreater(result.attempted, 30)
+
+    def test_readme(self):
+        blocks = re.findall(
+            r'^```python\n(.*?)^```$', read(ROOT, 'README.md'),
+            re.MULTILINE | re.DOTALL)
+        self.assertTrue(blocks)
+        for block in blocks:
+            exec(compile(block, 'README.md', 'exec'), {})
