@@ -20,6 +20,9 @@ __all__ = ['Calendar']
 # the maximum of https://developers.google.com/calendar/api/v3/reference/events/list
 PAGE = 2500
 CALENDAR_PAGE = 250
+# https://developers.google.com/calendar/api/v3/reference/calendarList
+WRITER_ROLES = {'writerWithoutPrivateAccess', 'writer', 'owner'}
+ROLES = {'none', 'freeBusyReader', 'reader'} | WRITER_ROLES
 
 
 class Calendar(GoogleTwoWay, ModelSQL, ModelView):
@@ -44,8 +47,10 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
     color = fields.Char("Color", readonly=True)
     access_role = fields.Selection([
             (None, ""),
+            ('none', "None"),
             ('freeBusyReader', "See Free and Busy"),
             ('reader', "See Events"),
+            ('writerWithoutPrivateAccess', "Change Events but Private Ones"),
             ('writer', "Change Events"),
             ('owner', "Change Events and Share"),
             ], "Access", readonly=True, sort=False,
@@ -78,7 +83,7 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
 
     @property
     def google_writable(self):
-        return self.access_role in {None, 'writer', 'owner'}
+        return self.access_role in {None} | WRITER_ROLES
 
     @property
     def google_sends(self):
@@ -118,7 +123,7 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
         while True:
             answer = client.execute(client.api.calendarList().list(
                     maxResults=CALENDAR_PAGE, pageToken=page_token))
-            entries.extend(answer.get('items', []))
+            entries.extend(answer.get('items') or [])
             page_token = answer.get('nextPageToken')
             if not page_token:
                 return entries
@@ -134,6 +139,9 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
         for entry in entries:
             values = mapping.calendar_values(entry)
             values = {n: v for n, v in values.items() if n in cls._fields}
+            if values['access_role'] not in ROLES:
+                # unknown here, or not told
+                del values['access_role']
             calendar = known.get(entry['id'])
             if not calendar:
                 to_create.append({
@@ -167,22 +175,21 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
                     calendarId=client.parameters['calendar_id'],
                     maxResults=PAGE, singleEvents=False, **tokens))
         except GoogleError as error:
-            if error.status == 410 or (
-                    error.status == 400 and 'pageToken' in tokens):
+            if error.status == 410 or (error.status == 400 and tokens):
                 raise CursorExpired from error
             raise
-        more = 'nextPageToken' in answer
+        more = bool(answer.get('nextPageToken'))
         if more:
             tokens['pageToken'] = answer['nextPageToken']
         else:
             tokens = {}
-            if 'nextSyncToken' in answer:
+            if answer.get('nextSyncToken'):
                 tokens['syncToken'] = answer['nextSyncToken']
         service = {}
-        if 'accessRole' in answer:
+        if answer.get('accessRole') in ROLES:
             service['access_role'] = answer['accessRole']
         return Changes(
-            [cls._change(e) for e in answer.get('items', [])],
+            [cls._change(e) for e in answer.get('items') or []],
             # without token the next run lists everything again
             json.dumps(tokens) if tokens else None, more, service)
 
@@ -197,6 +204,8 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
                 client.api.events().get(
                     calendarId=client.parameters['calendar_id'], eventId=id)
                 for id in google_ids])
+        if any(_not_found(a) for a in answers):
+            cls._check_found(client)
         changes = []
         for id, answer in zip(google_ids, answers, strict=True):
             if not isinstance(answer, GoogleError):
@@ -208,12 +217,27 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
         return changes
 
     @classmethod
+    def _check_found(cls, client):
+        "Raise the error of Google if it is the calendar that is not found"
+        client.execute(client.api.events().list(
+                calendarId=client.parameters['calendar_id'], maxResults=1,
+                fields='accessRole'))
+
+    @classmethod
     def push(cls, client, operations):
         """Send the operations in one batch.
 
         https://developers.google.com/calendar/api/guides/batch
         """
         answers = client.batch([cls._request(client, o) for o in operations])
+        if any(_not_found(a) for a in answers):
+            try:
+                cls._check_found(client)
+            except GoogleError as error:
+                failure = cls.google_failure(error)
+                return [
+                    failure if isinstance(a, GoogleError)
+                    else Answer('done', a or None) for a in answers]
         return [
             cls._answer(client, operation, answer)
             for operation, answer in zip(operations, answers, strict=True)]
@@ -256,22 +280,14 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
             case 409, _:
                 # parts of the batch collided: alone it does not
                 return cls._alone(client, operation)
+            case 400, _ if (
+                    operation.kind == 'insert'
+                    and not mapping.is_event_id(operation.google_id)):
+                # Google chose it, only what was deleted can have it again
+                return cls._existing(client, operation)
             case 412, _:
                 return cls._current(client, operation)
-        return cls._failure(error)
-
-    @classmethod
-    def _failure(cls, error):
-        item = ItemError(cls.google_error_code(error), {
-                'status': error.status,
-                'reason': error.reason,
-                'message': error.message,
-                'retry_after': error.retry_after,
-                })
-        if (error.transient or error.status in {0, 401, 404}
-                or error.reason == 'quotaExceeded'):
-            return Answer('later', error=item)
-        return Answer('failed', error=item)
+        return cls.google_failure(error)
 
     @classmethod
     def _alone(cls, client, operation):
@@ -279,7 +295,10 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
             return Answer('done', client.execute(
                     cls._request(client, operation)) or None)
         except GoogleError as error:
-            if error.status == 409 and error.reason != 'duplicate':
+            if error.status == 409 and operation.kind == 'insert':
+                # whatever the reason is called
+                return cls._existing(client, operation)
+            if error.status == 409:
                 return Answer('later', error=ItemError('unreachable', {
                             'status': error.status,
                             'reason': error.reason,
@@ -300,7 +319,7 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
         except GoogleError as error:
             if error.status in {404, 410}:
                 return Answer('gone')
-            return cls._failure(error)
+            return cls.google_failure(error)
         if mapping.is_deleted(resource):
             return Answer('gone')
         return Answer('conflict', resource)
@@ -316,7 +335,8 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
                 calendarId=client.parameters['calendar_id'],
                 eventId=operation.google_id, sendUpdates='none',
                 body=mapping.to_restore(operation.body))
-            request.headers['If-Match'] = resource['etag']
+            # of a deleted event only the identifier is guaranteed
+            request.headers['If-Match'] = resource.get('etag') or '*'
             return Answer('done', client.execute(request))
         except GoogleError as error:
             if error.status == 412:
@@ -324,7 +344,11 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
                             'status': error.status,
                             'reason': error.reason,
                             }))
-            return cls._failure(error)
+            return cls.google_failure(error)
+
+
+def _not_found(answer):
+    return isinstance(answer, GoogleError) and answer.status == 404
 
 
 def _plain(value):

@@ -68,18 +68,45 @@ class Event(GoogleResource, ModelSQL, ModelView):
             ('opaque', "Busy"),
             ('transparent', "Free"),
             ], "Show As", required=True, sort=False)
-    recurrence = fields.Text("Recurrence", readonly=True, strip=False)
+    recurrence = fields.Text(
+        "Recurrence", readonly=True, strip=False,
+        states={
+            'invisible': ~Eval('recurrence'),
+            })
     recurring_identifier = fields.Char(
         "Identifier of the Series", readonly=True, strip=False)
     recurring_event = fields.Function(
-        fields.Many2One('google_calendar.event', "Recurring Event"),
+        fields.Many2One(
+            'google_calendar.event', "Recurring Event",
+            states={
+                'invisible': ~Eval('recurring_event'),
+                }),
         'get_recurring_event')
-    original_start = fields.DateTime("Original Start", readonly=True)
-    organizer_email = fields.Char("Organizer", readonly=True, strip=False)
-    ical_uid = fields.Char("iCalendar UID", readonly=True, strip=False)
+    original_start = fields.DateTime(
+        "Original Start", readonly=True,
+        states={
+            'invisible': ~Eval('original_start'),
+            })
+    organizer_email = fields.Char(
+        "Organizer", readonly=True, strip=False,
+        states={
+            'invisible': ~Eval('organizer_email'),
+            })
+    ical_uid = fields.Char(
+        "iCalendar UID", readonly=True, strip=False,
+        states={
+            'invisible': ~Eval('ical_uid'),
+            })
     conference_link = fields.Char(
-        "Video Conference", readonly=True, strip=False)
-    html_link = fields.Char("Google Calendar", readonly=True, strip=False)
+        "Video Conference", readonly=True, strip=False,
+        states={
+            'invisible': ~Eval('conference_link'),
+            })
+    html_link = fields.Char(
+        "Google Calendar", readonly=True, strip=False,
+        states={
+            'invisible': ~Eval('html_link'),
+            })
     color = fields.Function(fields.Char("Color"), 'get_color')
     owner = fields.Function(
         fields.Many2One('res.user', "Owner"), 'get_owner',
@@ -122,6 +149,11 @@ class Event(GoogleResource, ModelSQL, ModelView):
     def get_time_zones(cls):
         return [(None, "")] + [
             (name, name) for name in tz.available_timezones()]
+
+    @fields.depends('calendar', 'time_zone', '_parent_calendar.time_zone')
+    def on_change_calendar(self):
+        if self.calendar and not self.time_zone:
+            self.time_zone = self.calendar.time_zone
 
     @fields.depends('start', 'end')
     def on_change_start(self):
@@ -185,13 +217,16 @@ class Event(GoogleResource, ModelSQL, ModelView):
 
     def compute_fields(self, field_names=None):
         values = super().compute_fields(field_names)
-        if self.all_day:
-            # for the order only: these are never sent
-            times = self.google_values()
-            for name in ['start', 'end']:
-                if getattr(self, name) != times[name]:
-                    values[name] = times[name]
-                    values['google_revision'] = self.google_revision
+        # never sent: the times of an all-day event are for the order only,
+        # the rest is what remains from when it was the other
+        names = (
+            ['start', 'end', 'time_zone'] if self.all_day
+            else ['start_date', 'end_date'])
+        times = self.google_values() if self.all_day else {}
+        for name in names:
+            if getattr(self, name) != times.get(name):
+                values[name] = times.get(name)
+                values['google_revision'] = self.google_revision
         return values
 
     @classmethod
@@ -255,6 +290,23 @@ class Event(GoogleResource, ModelSQL, ModelView):
     @classmethod
     def google_record_values(cls, service, values):
         return {FIELDS.get(n, n): v for n, v in values.items()}
+
+    @classmethod
+    def copy(cls, events, default=None):
+        default = default.copy() if default is not None else {}
+        # what Google alone knows is of the original
+        for name in [
+                'recurring_identifier', 'original_start', 'organizer_email',
+                'ical_uid', 'conference_link', 'html_link']:
+            default.setdefault(name)
+        return super().copy(events, default=default)
+
+    @classmethod
+    def google_orphans(cls, service, google_id):
+        return cls.search([
+                ('calendar', '=', service.id),
+                ('recurring_identifier', '=', google_id),
+                ])
 
     @classmethod
     def google_with(cls, records):

@@ -19,7 +19,7 @@ from trytond.modules.google_integration.merge import Unit
 
 __all__ = [
     'MappingError', 'UNITS', 'calendar_values', 'canonical', 'event_id',
-    'is_deleted', 'safe_link', 'to_resource', 'to_restore', 'to_values',
+    'is_deleted', 'is_event_id', 'safe_link', 'to_resource', 'to_restore', 'to_values',
     'updated']
 
 UNITS = [
@@ -85,14 +85,19 @@ def to_values(resource):
     first and the last day. ``time_zone`` is the IANA name of the start's, None
     if it is unknown: then the offset of the time counts, or else UTC.
     ``recurrence`` are the lines of RFC 5545. ``original_start`` is UTC, noon
-    of an all-day event. What has no value is None.
+    of an all-day event. What has no value is None. Of a text of one line the
+    line ends and tabs are blanks.
 
     An end that is missing or before the start is the start. A cancelled event
     may have no times at all. Raise MappingError if another has no start.
 
     https://developers.google.com/workspace/calendar/api/v3/reference/events
     """
-    values = {n: _text(resource.get(n)) for n in _TEXTS}
+    values = {
+        'summary': _line(resource.get('summary')),
+        'description': _text(resource.get('description')),
+        'location': _line(resource.get('location')),
+        }
     for name, known in _SELECTIONS.items():
         value = resource.get(name)
         values[name] = value if value in known else None
@@ -101,12 +106,12 @@ def to_values(resource):
     if isinstance(lines, list):
         lines = '\n'.join(n for n in lines if isinstance(n, str))
     values['recurrence'] = _text(lines)
-    values['organizer_email'] = _text(
+    values['organizer_email'] = _line(
         _dict(resource.get('organizer')).get('email'))
-    values['ical_uid'] = _text(resource.get('iCalUID'))
+    values['ical_uid'] = _line(resource.get('iCalUID'))
     values['conference_link'] = _conference_link(resource)
     values['html_link'] = safe_link(resource.get('htmlLink'))
-    values['recurring_event_id'] = _text(resource.get('recurringEventId'))
+    values['recurring_event_id'] = _line(resource.get('recurringEventId'))
     original = _dict(resource.get('originalStartTime'))
     values['original_start'] = (
         _noon(_day(original)) if _is_all_day(original)
@@ -191,8 +196,9 @@ def calendar_values(entry):
     color = entry.get('backgroundColor')
     zone = entry.get('timeZone')
     return {
-        'name': (_text(entry.get('summaryOverride'))
-            or _text(entry.get('summary')) or _text(entry.get('id'))),
+        'name': next(filter(None, (
+                    (_line(entry.get(n)) or '').strip()
+                    for n in ['summaryOverride', 'summary', 'id'])), None),
         'description': _text(entry.get('description')),
         'time_zone': zone if _zone(zone) else None,
         'color': (color if isinstance(color, str) and _COLOR.fullmatch(color)
@@ -255,6 +261,12 @@ def _text(value):
     # no database takes these
     value = value.replace('\0', '').encode('utf-8', 'replace').decode('utf-8')
     return value or None
+
+
+def _line(value):
+    "Return the text in one line, as fields of one line demand"
+    value = _text(value)
+    return value and re.sub(r'\r\n|[\t\n\r\v\f]', ' ', value)
 
 
 # Times
@@ -408,6 +420,11 @@ def event_id(identifier):
     https://developers.google.com/workspace/calendar/api/v3/reference/events
     """
     return uuid.UUID(str(identifier)).hex
+
+
+def is_event_id(identifier):
+    "Tell if an event may be created with the identifier"
+    return bool(re.fullmatch(r'[a-v0-9]{5,1024}', identifier))
 
 
 def _write_when(values, baseline, insert):

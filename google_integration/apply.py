@@ -63,11 +63,15 @@ class Apply:
 
     @inactive_records
     def _records(self, changes):
-        return {
-            r.google_id: r for r in self.Model.search([
+        ids = {
+            r.google_id: r.id for r in self.Model.search([
                     (self.Model.google_service_field, '=', self.service.id),
                     ('google_id', 'in', [c.google_id for c in changes]),
                     ])}
+        # in the order of the changes, or each would be read alone
+        records = self.Model.browse(
+            [ids[c.google_id] for c in changes if c.google_id in ids])
+        return {r.google_id: r for r in records}
 
     def _tombstones(self, changes):
         Tombstone = Pool().get('google_integration.tombstone')
@@ -163,7 +167,8 @@ class Apply:
         result = merge(units, base, ours, theirs, prefer)
         books = self._known(change)
         manual = [c for c in result.conflicts if c.stood is None]
-        if manual:
+        undecided = self._undecided(record)
+        if manual or undecided:
             books['google_state'] = 'conflict'
         elif difference(units, theirs, {**ours, **result.changed_here}):
             books['google_state'] = 'to_push'
@@ -184,6 +189,22 @@ class Apply:
         values.update(books)
         return [[record], values]
 
+    def _undecided(self, record):
+        "Tell if something is left to decide on a record that Google has"
+        if record.google_state != 'conflict':
+            return False
+        Conflict = Pool().get('google_integration.conflict')
+        conflicts = Conflict.search([
+                ('resource', '=', str(record)),
+                ('state', '=', 'open'),
+                ])
+        deletions = [c for c in conflicts if c.unit == 'deletion']
+        if deletions:
+            # it came back
+            Conflict.write(
+                deletions, {'state': 'settled', 'stood': 'tryton'})
+        return len(deletions) < len(conflicts)
+
     def _conflicts(self, record, conflicts, ours, theirs):
         Conflict = Pool().get('google_integration.conflict')
         names = {u.name: u.fields for u in self.Model.google_units}
@@ -200,8 +221,9 @@ class Apply:
         if record.google_state in {'to_delete', 'local'}:
             return
         if not record.google_etag:
-            # it never was at Google, as far as is known: send it again
-            self.Model.google_forget([record], 'to_push')
+            if record.google_state in {'to_push', 'pushing'}:
+                # it never was at Google, as far as is known: send it again
+                self.Model.google_forget([record], 'to_push')
             return
         unsent = (record.google_state != 'synchronized'
             or record.google_revision != record.google_confirmed_revision)

@@ -15,7 +15,11 @@ from trytond.protocols.jsonrpc import JSONDecoder, JSONEncoder
 from trytond.tools import grouped_slice
 from trytond.transaction import Transaction
 
-__all__ = ['dumps', 'loads', 'new_revision', 'update']
+__all__ = [
+    'dumps', 'loads', 'new_revision', 'readonly_fields', 'readonly_values',
+    'update']
+
+STORAGE = {'id', 'create_uid', 'create_date', 'write_uid', 'write_date'}
 
 
 def new_revision():
@@ -31,6 +35,21 @@ def dumps(value):
 def loads(text):
     "What `dumps` was given, None for an empty text"
     return json.loads(text, object_hook=JSONDecoder()) if text else None
+
+
+def readonly_fields(Model):
+    "The names of the fields that the server alone writes"
+    return {
+        name for name, field in Model._fields.items()
+        if field.readonly and name not in STORAGE
+        and not hasattr(field, 'set')}
+
+
+def readonly_values(Model, names):
+    "What the fields start with, whatever the context says"
+    return {
+        name: Model._defaults[name]() if name in Model._defaults else None
+        for name in names}
 
 
 def update(Model, ids, values, where=None):
@@ -53,6 +72,8 @@ def update(Model, ids, values, where=None):
             condition &= where(table)
         cursor.execute(*table.update(columns, formatted, where=condition))
         count += cursor.rowcount
+    # forget what was read, of the instances too
+    transaction.counter += 1
     for cache in transaction.cache.values():
         if Model.__name__ in cache:
             for id in ids:

@@ -4,6 +4,7 @@
 import json
 
 from trytond.pool import Pool
+from trytond.transaction import inactive_records
 
 from . import bookkeeping
 from .apply import Apply, gone
@@ -30,15 +31,19 @@ class Confirm:
         """
         Tombstone = Pool().get('google_integration.tombstone')
         writes = []
+        tombstones = self._rows(
+            Tombstone, [o for o in operations if o.kind == 'delete'])
+        records = self._rows(
+            self.Model, [o for o in operations if o.kind != 'delete'])
         # what fails with all the others is not to blame
         self.outage = all(a.status == 'later' for a in answers)
         for operation, answer in zip(operations, answers, strict=True):
             if operation.kind == 'delete':
-                tombstone = self._row(Tombstone, operation.id)
+                tombstone = tombstones.get(operation.id)
                 if tombstone:
                     self._deletion(tombstone, operation, answer)
             else:
-                record = self._row(self.Model, operation.id)
+                record = records.get(operation.id)
                 if record:
                     writes.extend(self._write(record, operation, answer))
                 else:
@@ -49,13 +54,21 @@ class Confirm:
         return self.work, self.errors
 
     @staticmethod
-    def _row(Model, id):
-        records = Model.search([('id', '=', id)])
-        return records[0] if records else None
+    @inactive_records
+    def _rows(Model, operations):
+        "The rows of the operations that still are there, by id"
+        ids = [o.id for o in operations]
+        found = {r.id for r in Model.search([('id', 'in', ids)])}
+        # in the order of the operations, or each would be read alone
+        return {r.id: r for r in Model.browse([i for i in ids if i in found])}
 
     def _deletion(self, tombstone, operation, answer):
         Tombstone = type(tombstone)
         if answer.status in {'done', 'gone'}:
+            apply = Apply(self.Model, self.service)
+            for orphan in self.Model.google_orphans(
+                    self.service, tombstone.google_id):
+                apply._to_delete(orphan)
             Tombstone.delete([tombstone])
             self.work.pushed_deletions += 1
             return
@@ -123,6 +136,8 @@ class Confirm:
             'google_baseline': json.dumps(resource),
             'google_attempts': 0,
             }
+        # read with the others, before what was read is forgotten
+        ours = record.google_values()
         settled = bookkeeping.update(self.Model, [record], {
                 **books,
                 'google_state': 'synchronized',
@@ -133,16 +148,15 @@ class Confirm:
             bookkeeping.update(
                 self.Model, [record], {**books, 'google_state': 'to_push'})
             return []
-        return self._normalised(record, resource, operation.revision)
+        return self._normalised(record, ours, resource, operation.revision)
 
-    def _normalised(self, record, resource, revision):
+    def _normalised(self, record, ours, resource, revision):
         "What Google made of the values, and what it alone knows"
         try:
             theirs = self.Model.google_to_values(resource)
         except ItemError as error:
             self.errors.append((record, None, error))
             return []
-        ours = record.google_values()
         values = {
             name: theirs[name]
             for unit in self.Model.google_units for name in unit.fields

@@ -12,7 +12,7 @@ from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction
 from trytond.url import http_base
 
-from . import configuration, oauth
+from . import bookkeeping, configuration, oauth
 from .authorization import AuthorizationMixin
 from .exceptions import CredentialsChangeWarning, RedirectURIError
 from .secret_fields import SecretFieldsMixin
@@ -33,7 +33,6 @@ REQUESTED = {
 GRANTED = {'type', 'client_id', 'subject', 'user'}
 # what the account belongs to
 ACCOUNT = {'type', 'subject', 'user'}
-STORAGE = {'id', 'create_uid', 'create_date', 'write_uid', 'write_date'}
 
 _oauth = {
     'invisible': Eval('type') != 'oauth',
@@ -324,11 +323,7 @@ class GoogleCredentials(
     @classmethod
     def _readonly_fields(cls):
         "The fields that are written by the server only"
-        return {
-            name for name, field in cls._fields.items()
-            if field.readonly and name not in STORAGE
-            and not isinstance(field, fields.Function)
-            and field._type != 'one2many'}
+        return bookkeeping.readonly_fields(cls)
 
     @classmethod
     def _refuse_external(cls, names):
@@ -341,9 +336,8 @@ class GoogleCredentials(
     def create(cls, vlist):
         transaction = Transaction()
         if transaction.user and transaction.check_access:
-            values_readonly = {
-                name: cls._defaults[name]() if name in cls._defaults else None
-                for name in cls._readonly_fields()}
+            values_readonly = bookkeeping.readonly_values(
+                cls, cls._readonly_fields())
             for values in vlist:
                 cls._refuse_external(values.keys())
             # the context may hold other default values
@@ -358,12 +352,34 @@ class GoogleCredentials(
         if mode != 'write' or not external:
             return
         cls._refuse_external(values.keys())
+        cls._check_subject(records, values)
         if changed := cls._granted_change(records, values):
             key = Warning.format('google_change', changed)
             if Warning.check(key):
                 raise CredentialsChangeWarning(key, gettext(
                         'google_integration.msg_credentials_change',
                         credentials=', '.join(r.rec_name for r in changed)))
+
+    @classmethod
+    def _check_subject(cls, records, values):
+        """Check that the key may act for another subject.
+
+        By domain-wide delegation it acts for whomever is named: who does not
+        hold the key may not choose.
+        """
+        pool = Pool()
+        ModelData = pool.get('ir.model.data')
+        User = pool.get('res.user')
+        if 'service_account_key' in values or ModelData.get_id(
+                'google_integration', 'group_google_admin'
+                ) in User.get_groups():
+            return
+        for record in records:
+            if (record.has_service_account_key
+                    and cls._changed(record, values, {'subject'})):
+                raise AccessError(gettext(
+                        'google_integration.msg_credentials_subject',
+                        credentials=record.rec_name))
 
     @classmethod
     def _granted_change(cls, records, values):

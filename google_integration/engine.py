@@ -106,6 +106,7 @@ class Run:
             self.check()
             self.open()
             self.pull()
+            self.delete()
             self.push()
         except RunFailed as error:
             return self.finish(error)
@@ -213,7 +214,6 @@ class Run:
             self.check()
         if listing is not None:
             self.reconcile(listing)
-        self.delete()
 
     def begin(self, expired=False):
         "Return the cursor and the number of the listing that goes on"

@@ -10,6 +10,7 @@ from trytond.i18n import gettext
 from trytond.model import Index, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
+from trytond.pyson import Eval
 from trytond.tools import grouped_slice
 from trytond.transaction import Transaction, check_access, inactive_records
 
@@ -60,7 +61,12 @@ class GoogleResource:
         "Baseline", readonly=True, strip=False, loading='lazy')
     google_listing = fields.Integer("Listing", readonly=True)
     google_error = fields.Function(
-        fields.Char("Google Error"), 'get_google_error')
+        fields.Char(
+            "Google Error",
+            states={
+                'invisible': ~Eval('google_error'),
+                }),
+        'get_google_error')
 
     @classmethod
     def __setup__(cls):
@@ -168,6 +174,10 @@ class GoogleResource:
                 # a copy gives none of them
                 cls._google_refuse_external(
                     {n for n, v in values.items() if v is not None})
+            # the context may hold default values of them
+            books = bookkeeping.readonly_values(
+                cls, cls._google_readonly_fields())
+            vlist = [{**values, **books} for values in vlist]
         return super().create(vlist)
 
     @classmethod
@@ -187,9 +197,18 @@ class GoogleResource:
                             record=record.rec_name))
 
     @classmethod
+    def _google_readonly_fields(cls):
+        "The fields that Google and the synchronization alone write"
+        editable = {
+            name for unit in cls.google_units if not unit.read_only
+            for name in unit.fields}
+        return bookkeeping.readonly_fields(cls) - editable
+
+    @classmethod
     def _google_refuse_external(cls, names):
+        readonly = cls._google_readonly_fields()
         for name in names:
-            if name.startswith('google_'):
+            if name.startswith('google_') or name in readonly:
                 raise AccessError(gettext(
                         'google_integration.msg_resource_bookkeeping',
                         **cls.__names__(name)))
@@ -247,9 +266,8 @@ class GoogleResource:
     @classmethod
     def copy(cls, records, default=None):
         default = default.copy() if default is not None else {}
-        for name in cls._fields:
-            if name.startswith('google_') and name != 'google_error':
-                default.setdefault(name)
+        for name in cls._google_readonly_fields():
+            default.setdefault(name)
         return super().copy(records, default=default)
 
     @classmethod
@@ -272,6 +290,11 @@ class GoogleResource:
     def google_confirm(cls, service, operations, answers):
         "Settle the operations and return the work done and the errors"
         return Confirm(cls, service)(operations, answers)
+
+    @classmethod
+    def google_orphans(cls, service, google_id):
+        "The records that Google deleted together with the resource"
+        return []
 
     @classmethod
     def google_forget(cls, records, state):

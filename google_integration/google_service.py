@@ -8,16 +8,17 @@ from sql import Null
 
 from trytond.i18n import gettext
 from trytond.model import Index, ModelView, fields
-from trytond.model.exceptions import ValidationError
+from trytond.model.exceptions import AccessError, ValidationError
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, without_check_access)
 
 from . import bookkeeping
 from .engine import Run, utcnow
 from .lease import epoch
 from .operation import WorkDone
-from .sync_log import format_error
+from .sync_log import format_error, one_line
 
 __all__ = ['GoogleService']
 
@@ -35,11 +36,10 @@ OWNED = [
     'google_integration.tombstone',
     'google_integration.channel',
     ]
-# what no person writes
-BOOKS = {
-    'next_sync', 'last_sync', 'cursor', 'listing', 'listed', 'failed',
-    'progress', 'error_code', 'error_arguments', 'queued_at', 'lease_token',
-    'lease_until', 'deletions_allowed'}
+MINIMUM_INTERVAL = dt.timedelta(minutes=1)
+MAXIMUM_INTERVAL = dt.timedelta(days=366)
+# whatever Google asks for, it is asked again after that
+MAXIMUM_PAUSE = dt.timedelta(days=1).total_seconds()
 
 
 class GoogleService:
@@ -84,7 +84,12 @@ class GoogleService:
         "some.")
     error_code = fields.Char("Error Code", readonly=True)
     error_arguments = fields.Text("Error Arguments", readonly=True)
-    last_error = fields.Function(fields.Text("Last Error"), 'get_last_error')
+    last_error = fields.Function(fields.Text(
+            "Last Error",
+            states={
+                'invisible': ~Eval('last_error'),
+                }),
+        'get_last_error')
     backlog = fields.Function(fields.Integer(
             "Backlog", help="The number of changes that wait to be sent."),
         'get_backlog')
@@ -150,7 +155,7 @@ class GoogleService:
         if field_names and not (field_names & {'interval', 'enabled'}):
             return
         for service in services:
-            if service.interval < dt.timedelta(minutes=1):
+            if not MINIMUM_INTERVAL <= service.interval <= MAXIMUM_INTERVAL:
                 raise ValidationError(gettext(
                         'google_integration.msg_service_interval',
                         service=service.rec_name))
@@ -166,9 +171,8 @@ class GoogleService:
     @classmethod
     def copy(cls, services, default=None):
         default = default.copy() if default is not None else {}
-        for name in BOOKS:
-            if name in cls._fields:
-                default.setdefault(name)
+        for name in bookkeeping.readonly_fields(cls):
+            default.setdefault(name)
         default.setdefault('enabled', False)
         return super().copy(services, default=default)
 
@@ -184,17 +188,21 @@ class GoogleService:
         super().check_modification(
             mode, records, values=values, external=external)
         if external and values:
-            for name in BOOKS & values.keys():
+            for name in bookkeeping.readonly_fields(cls) & values.keys():
                 cls._refuse_external(name)
 
     @classmethod
     def create(cls, vlist):
         transaction = Transaction()
         if transaction.user and transaction.check_access:
+            names = bookkeeping.readonly_fields(cls)
             for values in vlist:
-                for name in BOOKS & values.keys():
+                for name in names & values.keys():
                     if values[name] is not None:
                         cls._refuse_external(name)
+            # the context may hold default values of them
+            books = bookkeeping.readonly_values(cls, names)
+            vlist = [{**values, **books} for values in vlist]
         return super().create(vlist)
 
     @classmethod
@@ -326,7 +334,7 @@ class GoogleService:
             }
         if failure and failure.retry_after:
             books['next_sync'] = now + dt.timedelta(
-                seconds=failure.retry_after)
+                seconds=min(failure.retry_after, MAXIMUM_PAUSE))
         if not failure:
             books.update(self.books_of_success())
         first_failure = failure and not self.failed
@@ -373,9 +381,26 @@ class GoogleService:
                 [service], 'tryton-warning',
                 gettext('google_integration.msg_service_failed',
                     service=service.rec_name),
-                description=format_error(
-                    service.error_code, service.error_arguments),
+                description=one_line(format_error(
+                        service.error_code, service.error_arguments)),
                 user=user)
+
+    @classmethod
+    @check_access
+    def google_check_write(cls, services):
+        "Raise an error if the user may only see the services"
+        pool = Pool()
+        ModelAccess = pool.get('ir.model.access')
+        Rule = pool.get('ir.rule')
+        ModelAccess.check(cls.__name__, 'write')
+        ids = {s.id for s in services}
+        allowed = cls.search([
+                ('id', 'in', list(ids)),
+                Rule.domain_get(cls.__name__, mode='write') or [],
+                ], count=True) if Transaction().user else len(ids)
+        if allowed != len(ids):
+            raise AccessError(gettext(
+                    'google_integration.msg_service_write'))
 
     # Buttons and tasks
 
@@ -409,6 +434,7 @@ class GoogleService:
     @ModelView.button
     def reset_synchronization(cls, services):
         "Forget the cursor: the next run lists everything and compares"
+        cls.google_check_write(services)
         bookkeeping.update(cls, services, {
                 'cursor': None,
                 'error_code': None,
@@ -418,13 +444,24 @@ class GoogleService:
         cls.enqueue([s for s in services if s.enabled])
 
     @classmethod
-    def enqueue(cls, services, patience=QUEUE_PATIENCE):
+    def enqueue(cls, services, patience=QUEUE_PATIENCE, due=False):
         """Put one task in the queue for each service that has none waiting.
 
-        A task that waits for longer than the patience counts as lost.
+        A task that waits for longer than the patience counts as lost.  With
+        ``due``, only where the time has come: since the services were read,
+        another cron may have queued them and a worker run them.
         """
         services = list(services)
         now = utcnow()
+
+        def free(table):
+            condition = ((table.queued_at == Null)
+                | (table.queued_at < now - patience))
+            if due:
+                condition &= (
+                    (table.next_sync == Null) | (table.next_sync <= now))
+            return condition
+
         for service in services:
             if not service.google_can_run:
                 continue
@@ -433,9 +470,7 @@ class GoogleService:
                     cls, [service], {
                         'queued_at': now,
                         'next_sync': now + delay,
-                        },
-                    lambda table: (table.queued_at == Null)
-                    | (table.queued_at < now - patience)):
+                        }, free):
                 cls.__queue__.run_synchronization([service])
 
     @classmethod
@@ -461,7 +496,7 @@ class GoogleService:
                     ('next_sync', '<=', now),
                     ],
                 ])
-        cls.enqueue(services)
+        cls.enqueue(services, due=True)
 
     @classmethod
     def verify(cls, services):

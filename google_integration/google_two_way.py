@@ -165,7 +165,13 @@ class GoogleTwoWay(GoogleService):
 
     @classmethod
     def look_up(cls, client, google_ids):
-        return [cls._look_up_one(client, id) for id in google_ids]
+        changes = [cls._look_up_one(client, id) for id in google_ids]
+        if None in changes:
+            # raises the error of Google if it is the service that is missing
+            cls.list_changes(client, None)
+        return [
+            change or gone(id)
+            for id, change in zip(google_ids, changes, strict=True)]
 
     @classmethod
     def _look_up_one(cls, client, google_id):
@@ -173,7 +179,7 @@ class GoogleTwoWay(GoogleService):
             resource = client.execute(cls.google_read(client, google_id))
         except GoogleError as error:
             if error.status in {404, 410}:
-                return gone(google_id)
+                return
             raise
         return cls.google_change(resource)
 
@@ -183,21 +189,19 @@ class GoogleTwoWay(GoogleService):
 
     @classmethod
     def _push_one(cls, client, operation):
+        insert = operation.kind == 'insert'
         try:
-            if operation.etag:
+            if not insert:
                 # in place of a precondition that not all the APIs have
-                now = cls._look_up_one(client, operation.google_id)
+                now, = cls.look_up(client, [operation.google_id])
                 if now.deleted:
                     return Answer('gone')
                 etag = cls._resource_model().google_etag_of(now.resource)
-                if etag != operation.etag:
+                if operation.etag and etag != operation.etag:
                     return Answer('conflict', now.resource)
             answer = client.execute(
-                cls.google_write(client, operation),
-                idempotent=operation.kind != 'insert')
+                cls.google_write(client, operation), idempotent=not insert)
         except GoogleError as error:
-            if error.status in {404, 410} and operation.kind != 'insert':
-                return Answer('gone')
             return cls.google_failure(error)
         return Answer('done', answer or None)
 
@@ -346,6 +350,7 @@ class GoogleTwoWay(GoogleService):
     @ModelView.button
     def allow_deletions(cls, services):
         "Let the next run delete as many records as it finds"
+        cls.google_check_write(services)
         bookkeeping.update(cls, services, {'deletions_allowed': True})
         cls.enqueue(services)
 
@@ -353,6 +358,7 @@ class GoogleTwoWay(GoogleService):
     @ModelView.button
     def refuse_deletions(cls, services):
         "Bring back what was deleted on one side"
+        cls.google_check_write(services)
         pool = Pool()
         Tombstone = pool.get('google_integration.tombstone')
         Resource = cls._resource_model()

@@ -58,9 +58,9 @@ class Changes:
 class Operation:
     """One write to do at Google.
 
-    ``kind`` is ``insert``, ``patch``, ``restore`` or ``delete``; ``model`` and
-    ``id`` name the record (the tombstone of a deletion), ``revision`` what is
-    confirmed when Google accepted it.
+    ``kind`` is ``insert``, ``patch`` or ``delete``; ``model`` and ``id`` name
+    the record (the tombstone of a deletion), ``revision`` what is confirmed
+    when Google accepted it.
     """
     kind: str
     model: str

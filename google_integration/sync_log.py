@@ -85,7 +85,7 @@ class SyncLog(OwnedMixin, ModelSQL, ModelView):
         cls._log = False
 
     def get_message(self, name):
-        return format_error(self.code, self.arguments)
+        return one_line(format_error(self.code, self.arguments))
 
     def get_rec_name(self, name):
         return f'{self.service.rec_name} {self.started}'
@@ -113,6 +113,11 @@ def format_error(code, arguments):
     except KeyError:
         # from a version that knew more codes
         return gettext('google_integration.msg_error_other', code=code)
+
+
+def one_line(text):
+    "The text without the line ends that a field of one line refuses"
+    return ' '.join(text.split())
 
 
 class SyncError(OwnedMixin, ModelSQL, ModelView):
@@ -152,7 +157,7 @@ class SyncError(OwnedMixin, ModelSQL, ModelView):
                 })
 
     def get_message(self, name):
-        return format_error(self.code, self.arguments)
+        return one_line(format_error(self.code, self.arguments))
 
     def get_rec_name(self, name):
         return self.message
@@ -180,6 +185,8 @@ class SyncError(OwnedMixin, ModelSQL, ModelView):
             'arguments': bookkeeping.dumps(error.arguments),
             'attempts': attempts,
             'retry_at': retry_at,
+            # what is sent again was changed again: it counts again
+            'ignored': operation == 'pull' and any(e.ignored for e in known),
             }
         if known:
             cls.write(known, values)
@@ -206,14 +213,22 @@ class SyncError(OwnedMixin, ModelSQL, ModelView):
 
     @classmethod
     def settled(cls, service):
-        "The ids of the errors of the records that are synchronised now"
+        "The ids of the errors of what is sent, or needs not be, by now"
+        Tombstone = Pool().get('google_integration.tombstone')
         errors = cls.search([
                 ('service', '=', str(service)),
                 ('operation', '=', 'push'),
-                ('resource', '!=', None),
                 ])
+        if not errors:
+            return []
+        tombstones = {
+            t.google_id for t in Tombstone.search([
+                    ('service', '=', str(service)),
+                    ])}
         return [
-            e.id for e in errors if e.resource.google_state == 'synchronized']
+            e.id for e in errors
+            if (e.resource.google_state == 'synchronized' if e.resource
+                else e.google_id not in tombstones)]
 
     @classmethod
     @ModelView.button
@@ -301,11 +316,16 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
             source = name[len('in_'):] + '_values'
             result[name] = {
                 c.id: '\n'.join(
-                    f'{field}: {"" if value is None else value}'
+                    f'{c._label(field)}: {"" if value is None else value}'
                     for field, value in sorted(
                         (bookkeeping.loads(getattr(c, source)) or {}).items()))
                 for c in conflicts}
         return result
+
+    def _label(self, name):
+        Model = Pool().get(self.model)
+        known = name in Model._fields
+        return Model.__names__(name)['field'] if known else name
 
     @classmethod
     def keep(cls, service, record, unit, stood, ours, theirs):

@@ -30,7 +30,12 @@ class Synchronization(UnionMixin, ModelSQL, ModelView):
     backlog = fields.Function(fields.Integer(
             "Backlog", help="The number of changes that wait to be sent."),
         'get_service')
-    last_error = fields.Function(fields.Text("Last Error"), 'get_service')
+    last_error = fields.Function(fields.Text(
+            "Last Error",
+            states={
+                'invisible': ~Eval('last_error'),
+                }),
+        'get_service')
 
     @classmethod
     def __setup__(cls):
@@ -81,17 +86,18 @@ class Synchronization(UnionMixin, ModelSQL, ModelView):
     @classmethod
     def get_service(cls, records, names):
         result = {name: {} for name in names}
-        for record in records:
-            service = cls.union_unshard(record.id)
-            for name in names:
-                match name:
-                    case 'service':
-                        value = str(service)
-                    case 'service_name':
-                        value = service.rec_name
-                    case _:
-                        value = getattr(service, name)
-                result[name][record.id] = value
+        for Model, services in cls._by_model(records):
+            for service in services:
+                id = cls.union_shard(service.id, Model.__name__)
+                for name in names:
+                    match name:
+                        case 'service':
+                            value = str(service)
+                        case 'service_name':
+                            value = service.rec_name
+                        case _:
+                            value = getattr(service, name)
+                    result[name][id] = value
         return result
 
     def get_rec_name(self, name):
@@ -110,24 +116,28 @@ class Synchronization(UnionMixin, ModelSQL, ModelView):
         "Yield the model and the services of the records"
         services = [cls.union_unshard(r.id) for r in records]
         for Model in dict.fromkeys(map(type, services)):
-            yield Model, [s for s in services if type(s) is Model]
+            # read together
+            yield Model, Model.browse(
+                [s.id for s in services if type(s) is Model])
 
     @classmethod
     @ModelView.button
     def synchronize(cls, records):
         for Model, services in cls._by_model(records):
-            Model.enqueue(services)
+            Model.synchronize(services)
 
     @classmethod
     @ModelView.button
     def pause(cls, records):
         for Model, services in cls._by_model(records):
+            Model.google_check_write(services)
             Model.write(services, {'enabled': False})
 
     @classmethod
     @ModelView.button
     def resume(cls, records):
         for Model, services in cls._by_model(records):
+            Model.google_check_write(services)
             Model.write(services, {'enabled': True})
 
     @classmethod
