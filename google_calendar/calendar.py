@@ -119,14 +119,19 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
 
     @classmethod
     def _list_calendars(cls, client):
-        entries, page_token = [], None
-        while True:
+        entries, page_token, seen = {}, None, set()
+        # a token that comes again would never end
+        while page_token not in seen:
+            seen.add(page_token)
             answer = client.execute(client.api.calendarList().list(
                     maxResults=CALENDAR_PAGE, pageToken=page_token))
-            entries.extend(answer.get('items') or [])
+            entries.update(
+                (e['id'], e) for e in answer.get('items') or []
+                if e.get('id'))
             page_token = answer.get('nextPageToken')
             if not page_token:
-                return entries
+                break
+        return list(entries.values())
 
     @classmethod
     @without_check_access

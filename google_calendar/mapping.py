@@ -19,8 +19,8 @@ from trytond.modules.google_integration.merge import Unit
 
 __all__ = [
     'MappingError', 'UNITS', 'calendar_values', 'canonical', 'event_id',
-    'is_deleted', 'is_event_id', 'safe_link', 'to_resource', 'to_restore', 'to_values',
-    'updated']
+    'is_deleted', 'is_event_id', 'safe_link', 'to_resource', 'to_restore',
+    'to_values', 'updated']
 
 UNITS = [
     Unit('summary', ('summary',)),

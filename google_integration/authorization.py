@@ -13,6 +13,7 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from . import bookkeeping, configuration, oauth, redaction
+from .client import GoogleError
 from .exceptions import (
     AuthorizationError, AuthorizationLinkError, GoogleCredentialsError,
     WrongAccountError)
@@ -144,6 +145,19 @@ class AuthorizationMixin:
             record._grant(tokens)
         short(write)
         logger.info("credentials %s authorized", id)
+
+    def ask_account(self):
+        "Ask Google whose the token is"
+        client = self.get_client('oauth2', 'v2')
+        try:
+            client.execute(client.api.userinfo().get())
+        except GoogleError as error:
+            # who stands in for Google may have another address for it
+            if error.status != 404 or not oauth.userinfo(
+                    client.credentials.token, configuration.endpoints()):
+                raise
+        finally:
+            client.close()
 
     # Transitions
 

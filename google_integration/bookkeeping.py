@@ -7,17 +7,19 @@ that a form that a person has open can still be saved.
 """
 import json
 import secrets
+from contextlib import contextmanager
 
 from sql import Column
 
 from trytond.model import fields
+from trytond.pool import Pool
 from trytond.protocols.jsonrpc import JSONDecoder, JSONEncoder
 from trytond.tools import grouped_slice
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, check_access
 
 __all__ = [
-    'dumps', 'loads', 'new_revision', 'readonly_fields', 'readonly_values',
-    'update']
+    'check_rules', 'dumps', 'loads', 'new_revision', 'readonly_fields',
+    'update', 'without_defaults']
 
 STORAGE = {'id', 'create_uid', 'create_date', 'write_uid', 'write_date'}
 
@@ -45,11 +47,26 @@ def readonly_fields(Model):
         and not hasattr(field, 'set')}
 
 
-def readonly_values(Model, names):
-    "What the fields start with, whatever the context says"
-    return {
-        name: Model._defaults[name]() if name in Model._defaults else None
-        for name in names}
+@check_access
+def check_rules(Model, records):
+    """Check the rules for writing.
+
+    Tryton checks them after `check_modification`, whose errors could tell
+    about records that the user does not see.
+    """
+    Rule = Pool().get('ir.rule')
+    Rule.check(Model.__name__, [r.id for r in records], 'write')
+
+
+@contextmanager
+def without_defaults(names):
+    "Take the default values of the fields out of the context"
+    transaction = Transaction()
+    context = {
+        key: value for key, value in transaction.context.items()
+        if key.removeprefix('default_') not in names}
+    with transaction.reset_context(), transaction.set_context(context):
+        yield
 
 
 def update(Model, ids, values, where=None):

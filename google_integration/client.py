@@ -13,8 +13,10 @@ import re
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from email.parser import HeaderParser
 from urllib.parse import urljoin, urlsplit
 
+import httplib2
 from googleapiclient import discovery_cache
 from googleapiclient.discovery import build_from_document
 from googleapiclient.http import BatchHttpRequest
@@ -214,18 +216,30 @@ class _Batch(BatchHttpRequest):
 
     def collect(self, http):
         "Send and return {request id: (httplib2.Response, bytes)}"
+        self._received = 0
         self._execute(http, self._order, self._requests)
         return self._responses
 
     def _header_to_id(self, header):
+        self._received += 1
+        if header is None and self._received <= len(self._order):
+            # the answers are in the order of the requests
+            return self._order[self._received - 1]
         try:
             return super()._header_to_id(header)
         except Exception:
             return None
 
     def _deserialize_response(self, payload):
+        # The library's own wants a reason, a header and CR LF
         try:
-            return super()._deserialize_response(payload)
+            head, _, content = re.sub(
+                r'\r?\n', '\n', payload).partition('\n\n')
+            line, _, headers = head.strip().partition('\n')
+            _, status, *_ = line.split(None, 2)
+            message = HeaderParser().parsestr(headers)
+            message['status'] = str(int(status))
+            return httplib2.Response(message), content
         except Exception:
             return None, b''
 

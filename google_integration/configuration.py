@@ -74,6 +74,10 @@ def endpoints():
     if root := api_root():
         default = oauth.Endpoints().userinfo_uri
         values['userinfo_uri'] = root + urlsplit(default).path.lstrip('/')
+        # those of the discovery documents, and of the time before them
+        values['other_userinfo_uris'] = tuple(
+            root + path for path in [
+                'oauth2/v2/userinfo', 'oauth2/v3/userinfo', 'userinfo/v2/me'])
     return oauth.Endpoints(**values)
 
 

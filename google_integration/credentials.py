@@ -336,12 +336,10 @@ class GoogleCredentials(
     def create(cls, vlist):
         transaction = Transaction()
         if transaction.user and transaction.check_access:
-            values_readonly = bookkeeping.readonly_values(
-                cls, cls._readonly_fields())
             for values in vlist:
                 cls._refuse_external(values.keys())
-            # the context may hold other default values
-            vlist = [{**values, **values_readonly} for values in vlist]
+            with bookkeeping.without_defaults(cls._readonly_fields()):
+                return super().create(vlist)
         return super().create(vlist)
 
     @classmethod
@@ -351,6 +349,7 @@ class GoogleCredentials(
             mode, records, values=values, external=external)
         if mode != 'write' or not external:
             return
+        bookkeeping.check_rules(cls, records)
         cls._refuse_external(values.keys())
         cls._check_subject(records, values)
         if changed := cls._granted_change(records, values):

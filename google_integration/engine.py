@@ -199,13 +199,19 @@ class Run:
         cursor, listing = self.begin()
         expired = False
         more = True
+        seen = set()
         while more:
+            if cursor in seen:
+                # Google turns in a circle
+                raise RunFailed('cursor')
+            seen.add(cursor)
             try:
                 changes = self.Model.list_changes(self.client, cursor)
             except CursorExpired:
                 if expired:
                     raise RunFailed('cursor')
                 expired = True
+                seen.clear()
                 cursor, listing = self.begin(expired=True)
                 continue
             self.Model.fetch(self.client, changes.items)

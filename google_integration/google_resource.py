@@ -174,10 +174,8 @@ class GoogleResource:
                 # a copy gives none of them
                 cls._google_refuse_external(
                     {n for n, v in values.items() if v is not None})
-            # the context may hold default values of them
-            books = bookkeeping.readonly_values(
-                cls, cls._google_readonly_fields())
-            vlist = [{**values, **books} for values in vlist]
+            with bookkeeping.without_defaults(cls._google_readonly_fields()):
+                return super().create(vlist)
         return super().create(vlist)
 
     @classmethod
@@ -185,6 +183,7 @@ class GoogleResource:
         super().check_modification(
             mode, records, values=values, external=external)
         if external and values:
+            bookkeeping.check_rules(cls, records)
             cls._google_refuse_external(values)
         if (mode == 'write'
                 and cls.google_service_field in (values or {})):

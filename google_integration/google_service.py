@@ -188,6 +188,7 @@ class GoogleService:
         super().check_modification(
             mode, records, values=values, external=external)
         if external and values:
+            bookkeeping.check_rules(cls, records)
             for name in bookkeeping.readonly_fields(cls) & values.keys():
                 cls._refuse_external(name)
 
@@ -200,9 +201,8 @@ class GoogleService:
                 for name in names & values.keys():
                     if values[name] is not None:
                         cls._refuse_external(name)
-            # the context may hold default values of them
-            books = bookkeeping.readonly_values(cls, names)
-            vlist = [{**values, **books} for values in vlist]
+            with bookkeeping.without_defaults(names):
+                return super().create(vlist)
         return super().create(vlist)
 
     @classmethod
@@ -416,6 +416,9 @@ class GoogleService:
     @classmethod
     @ModelView.button
     def synchronize(cls, services):
+        if any(not s.credentials.sync_enabled for s in services):
+            raise ValidationError(
+                gettext('google_integration.msg_service_stopped'))
         cls.enqueue(services, IMPATIENCE)
 
     @classmethod

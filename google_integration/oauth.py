@@ -41,7 +41,7 @@ __all__ = [
     'ServiceAccountKeyError', 'Tokens', 'authorization_request', 'check_uri',
     'exchange_code', 'missing_scopes', 'parse_client_secrets',
     'parse_service_account_key', 'refresh', 'revoke', 'same_digest',
-    'service_account_token', 'state_digest']
+    'service_account_token', 'state_digest', 'userinfo']
 
 # Difference of the clocks that is accepted, in seconds
 CLOCK_SKEW = 300
@@ -63,6 +63,8 @@ class Endpoints:
     token_uri: str = 'https://oauth2.googleapis.com/token'
     revoke_uri: str = 'https://oauth2.googleapis.com/revoke'
     userinfo_uri: str = 'https://openidconnect.googleapis.com/v1/userinfo'
+    # where to ask when nothing is there
+    other_userinfo_uris: tuple = ()
     timeout: float = 30.0
 
 
@@ -209,7 +211,7 @@ def _identify(tokens, data, client, endpoints, ask=True):
     identity = {'openid', 'email', 'profile'}.intersection(
         _ALIASES.get(scope, scope) for scope in tokens.scopes)
     if ask and identity and not (claims.get('sub') and claims.get('email')):
-        claims = _userinfo(tokens, endpoints) or claims
+        claims = userinfo(tokens.access_token, endpoints) or claims
     tokens.email = text(claims.get('email'))
     tokens.subject = text(claims.get('sub') or claims.get('id'))
     return tokens
@@ -237,15 +239,23 @@ def _claims(id_token, client):
     return {}
 
 
-def _userinfo(tokens, endpoints):
+def userinfo(access_token, endpoints):
     "Return what Google tells about the account, {} if it does not"
+    for uri in [endpoints.userinfo_uri, *endpoints.other_userinfo_uris]:
+        claims = _userinfo(access_token, uri, endpoints)
+        if claims.get('sub') or claims.get('id'):
+            return claims
+    return {}
+
+
+def _userinfo(access_token, uri, endpoints):
     exchange = None
     try:
-        uri = check_uri(endpoints.userinfo_uri)
+        check_uri(uri)
         exchange = Exchange(endpoints)
         exchange.run(lambda: exchange.session.get(
                 uri, timeout=exchange.timeout,
-                headers={'Authorization': f'Bearer {tokens.access_token}'}))
+                headers={'Authorization': f'Bearer {access_token}'}))
         return exchange.data if exchange.status == 200 else {}
     except (OAuthError, InsecureURI):
         return {}

@@ -424,11 +424,7 @@ class TokenMixin:
                 Transaction().commit()
                 record = cls(id)
                 if record.type == 'oauth':
-                    client = record.get_client('oauth2', 'v2')
-                    try:
-                        client.execute(client.api.userinfo().get())
-                    finally:
-                        client.close()
+                    record.ask_account()
                 else:
                     held = cls._held(id)
                     cls._token(id, refused=held.access_token)

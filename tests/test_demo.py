@@ -1,0 +1,190 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+import collections
+import glob
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import uuid
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MARK = 'GOOGLE_DEMO_TEST'  # in the environment of all it starts
+TIME_LIMIT = 180  # what is promised
+FEW = 'issue_2*'
+# of recurring-ical-events 3.8.2, as pinned in constraints.txt
+LOADED = "1143 events of 95 iCalendar files loaded in 10 calendars, 76 refused"
+REFUSED = {
+    'duplicate (The requested identifier already exists.)': 7,
+    'invalid (Invalid original start time.)': 5,
+    'invalid (Invalid recurrence rule': 7,
+    'invalid (The start and end times must either both be date or both be '
+    'dateTime.)': 5,
+    'required (Missing iCalUID.)': 15,
+    'timeRangeEmpty (The specified time range is empty.)': 37,
+    }
+STEPS = [
+    "Start Google and Tryton", "Create credentials", "Authorize",
+    "Google: load calendars", "Discover and enable calendars",
+    "Pull into Tryton", "Compare", "Tryton: create, change, delete",
+    "Google: create, change, delete", "Synchronize both ways", "Compare",
+    "Synchronize with nothing to do", "Compare again", "total"]
+
+
+class Run:
+    "The demo as a process, with a mark and a folder for its files"
+
+    def __init__(self, *arguments):
+        self.folder = tempfile.mkdtemp()
+        self.mark = uuid.uuid4().hex
+        self.process = subprocess.Popen(
+            [sys.executable, '-m', 'tests.demo', *arguments], cwd=ROOT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, 'TMPDIR': self.folder, MARK: self.mark})
+        self.output = ''
+
+    def wait_line(self, text):
+        for line in self.process.stdout:
+            self.output += line
+            if text in line:
+                return line
+        raise AssertionError(f"{text!r} is missing in\n{self.output}")
+
+    def finish(self):
+        "Return the exit code"
+        self.output += self.process.communicate(timeout=TIME_LIMIT)[0]
+        return self.process.returncode
+
+    def processes(self):
+        "The command of each process that has the mark, by its id"
+        found = {}
+        for path in glob.glob('/proc/[0-9]*'):
+            try:
+                with open(f'{path}/environ', 'rb') as fp:
+                    environment = fp.read()
+                with open(f'{path}/cmdline', 'rb') as fp:
+                    command = fp.read().decode().split('\0')
+            except OSError:
+                continue  # gone
+            if self.mark.encode() in environment:
+                found[int(os.path.basename(path))] = command
+        return found
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class DemoTestCase(unittest.TestCase):
+    "Test make demo"
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        # at the same time, as the processors allow
+        cls.run_ = cls.start_()
+        cls.broken = cls.start_('--break', '--files', FEW)
+        for run in [cls.run_, cls.broken]:
+            run.finish()
+
+    @classmethod
+    def start_(cls, *arguments):
+        run = Run(*arguments)
+        cls.addClassCleanup(run.close)
+        return run
+
+    def assertNothingLeft(self, run):
+        self.assertEqual(run.processes(), {}, run.output)
+        self.assertEqual(os.listdir(run.folder), [], run.output)
+        os.rmdir(run.folder)
+
+    def test_equal(self):
+        "Both sides are equal in the end"
+        self.assertEqual(
+            self.run_.process.returncode, 0, self.run_.output)
+        self.assertIn("Both sides are equal", self.run_.output)
+        self.assertEqual(
+            re.findall(r'(\d+) differences', self.run_.output), ['0'] * 3)
+
+    def test_loaded(self):
+        "The real calendars are loaded, but for what Google refuses"
+        self.assertIn(LOADED, self.run_.output)
+        refused = collections.Counter()
+        for count, reason in re.findall(
+                r'^ +(\d+) of \S+\.ics: (.*)$', self.run_.output, re.M):
+            if reason.startswith('invalid (Invalid recurrence rule'):
+                reason, _, _ = reason.partition(':')
+            refused[reason] += int(count)
+        self.assertEqual(dict(refused), REFUSED)
+
+    def test_table(self):
+        "The table has a row for each step, with items and requests"
+        rows = re.findall(
+            r'^(\S.*?)  +(\d*)  +(\d+)  +(\d+\.\d)$', self.run_.output, re.M)
+        self.assertEqual([name for name, *_ in rows], STEPS)
+        numbers = {
+            name: (int(items or 0), int(requests))
+            for name, items, requests, _ in rows}
+        # the consent page, its form, the exchange of the code
+        self.assertEqual(numbers["Authorize"], (1, 3))
+        self.assertEqual(numbers["Discover and enable calendars"], (12, 1))
+        items, requests = numbers["Pull into Tryton"]
+        self.assertEqual(requests, 12)
+        self.assertEqual(
+            numbers["Synchronize with nothing to do"][1], 12)
+        self.assertLess(float(rows[-1][-1]), TIME_LIMIT)
+
+    def test_nothing_left(self):
+        "No process and no file is left"
+        self.assertNothingLeft(self.run_)
+
+    def test_break(self):
+        "A difference is found and told"
+        self.assertEqual(
+            self.broken.process.returncode, 1, self.broken.output)
+        self.assertRegex(
+            self.broken.output,
+            r'''Team: location of "Left alone" \(\w+\) is 'Elsewhere' '''
+            r'at Google, None in Tryton')
+        self.assertNotIn("Both sides are equal", self.broken.output)
+        self.assertNothingLeft(self.broken)
+
+    def test_interrupt(self):
+        "An interrupt leaves nothing"
+        run = self.start_('--files', FEW)
+        run.wait_line("Create credentials")
+        # the demo, the emulator and trytond
+        self.assertEqual(len(run.processes()), 3)
+        run.process.send_signal(signal.SIGINT)
+        self.assertEqual(run.finish(), 130, run.output)
+        self.assertNothingLeft(run)
+
+    def test_terminate(self):
+        "To be terminated while the database is made leaves nothing"
+        run = self.start_('--files', FEW)
+        run.wait_line("the emulator of Google at")
+        run.process.terminate()
+        self.assertEqual(run.finish(), 143, run.output)
+        self.assertNothingLeft(run)
+
+    def test_crash(self):
+        "The end of a server is a failure, and leaves nothing"
+        run = self.start_('--files', FEW)
+        run.wait_line("Create credentials")
+        server, = [
+            pid for pid, command in run.processes().items()
+            if any(a.endswith('/trytond') for a in command)]
+        os.kill(server, signal.SIGKILL)
+        self.assertEqual(run.finish(), 1, run.output)
+        self.assertIn("Not as it must be", run.output)
+        self.assertNothingLeft(run)
+
+
+if __name__ == '__main__':
+    unittest.main()
