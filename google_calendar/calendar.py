@@ -126,8 +126,7 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
             answer = client.execute(client.api.calendarList().list(
                     maxResults=CALENDAR_PAGE, pageToken=page_token))
             entries.update(
-                (e['id'], e) for e in answer.get('items') or []
-                if e.get('id'))
+                (e['id'], e) for e in mapping.identified(answer))
             page_token = answer.get('nextPageToken')
             if not page_token:
                 break
@@ -194,7 +193,7 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
         if answer.get('accessRole') in ROLES:
             service['access_role'] = answer['accessRole']
         return Changes(
-            [cls._change(e) for e in answer.get('items') or []],
+            [cls._change(e) for e in mapping.identified(answer)],
             # without token the next run lists everything again
             json.dumps(tokens) if tokens else None, more, service)
 

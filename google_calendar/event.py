@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The events of the calendars."""
+import datetime as dt
 import uuid
 
 from trytond.i18n import gettext
@@ -8,6 +9,7 @@ from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.google_resource import GoogleResource
 from trytond.modules.google_integration.operation import ItemError
+from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.tools import timezone as tz
 
@@ -15,6 +17,9 @@ from . import mapping
 from .exceptions import EventDateError, EventTimeZoneError
 
 __all__ = ['Event']
+
+# of an event of which only the start is given
+DURATION = dt.timedelta(hours=1)
 
 
 class Event(GoogleResource, ModelSQL, ModelView):
@@ -158,7 +163,7 @@ class Event(GoogleResource, ModelSQL, ModelView):
     @fields.depends('start', 'end')
     def on_change_start(self):
         if self.start and (not self.end or self.end < self.start):
-            self.end = self.start
+            self.end = self.start + DURATION
 
     @fields.depends('start_date', 'end_date')
     def on_change_start_date(self):
@@ -168,9 +173,11 @@ class Event(GoogleResource, ModelSQL, ModelView):
 
     @fields.depends('all_day', 'start', 'end', 'start_date', 'end_date')
     def on_change_all_day(self):
-        if self.all_day and self.start and not self.start_date:
-            self.start_date = self.start.date()
-            self.end_date = (self.end or self.start).date()
+        Date = Pool().get('ir.date')
+        if self.all_day and not self.start_date:
+            start = self.start.date() if self.start else Date.today()
+            self.start_date = start
+            self.end_date = max(start, self.end.date() if self.end else start)
 
     def get_rec_name(self, name):
         return self.summary or gettext('google_calendar.msg_event_no_summary')

@@ -19,6 +19,7 @@ from trytond.modules.google_integration.merge import Unit
 
 __all__ = [
     'MappingError', 'UNITS', 'calendar_values', 'canonical', 'event_id',
+    'identified',
     'is_deleted', 'is_event_id', 'safe_link', 'to_resource', 'to_restore',
     'to_values', 'updated']
 
@@ -161,6 +162,15 @@ def updated(resource):
     "Return when Google changed the resource, naive UTC, None if unknown"
     parsed = _parse(resource.get('updated'))
     return parsed and _utc(parsed[0], parsed[1] or dt.timedelta())
+
+
+def identified(answer):
+    "Return the resources of a listing; without identifier it is none"
+    items = answer.get('items')
+    return [
+        item for item in (items if isinstance(items, list) else [])
+        if isinstance(item, dict) and isinstance(item.get('id'), str)
+        and item['id'] and item['id'].isprintable()]
 
 
 def is_deleted(resource):

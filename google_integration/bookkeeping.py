@@ -5,6 +5,7 @@
 The state of a synchronisation is written by SQL, without ``write_date``, so
 that a form that a person has open can still be saved.
 """
+import datetime as dt
 import json
 import secrets
 from contextlib import contextmanager
@@ -19,9 +20,14 @@ from trytond.transaction import Transaction, check_access
 
 __all__ = [
     'check_rules', 'dumps', 'loads', 'new_revision', 'readonly_fields',
-    'update', 'without_defaults']
+    'update', 'utcnow', 'without_defaults']
 
 STORAGE = {'id', 'create_uid', 'create_date', 'write_uid', 'write_date'}
+
+
+def utcnow():
+    "Now, as it is stored: naive UTC"
+    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
 
 
 def new_revision():

@@ -161,9 +161,13 @@ class Confirm:
             name: theirs[name]
             for unit in self.Model.google_units for name in unit.fields
             if theirs[name] != ours[name]}
-        units = difference(self.Model.google_units, ours, theirs)
-        if not values or not (
-                units or self._read_only() & values.keys()):
+        if not difference(self.Model.google_units, ours, theirs):
+            # what Google alone knows disturbs no form that is open
+            values = {n: values[n] for n in self._read_only() & values.keys()}
+            if values:
+                bookkeeping.update(
+                    self.Model, [record],
+                    self.Model.google_record_values(self.service, values))
             return []
         return [[record], {
                 **self.Model.google_record_values(self.service, values),

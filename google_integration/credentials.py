@@ -1,6 +1,5 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-import datetime as dt
 from urllib.parse import quote, urlsplit
 
 from trytond.i18n import gettext
@@ -8,8 +7,8 @@ from trytond.model import (
     Index, ModelSQL, ModelView, Unique, Workflow, fields)
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
-from trytond.pyson import Bool, Eval, If
-from trytond.transaction import Transaction
+from trytond.pyson import Bool, Eval, Id, If
+from trytond.transaction import Transaction, without_check_access
 from trytond.url import http_base
 
 from . import bookkeeping, configuration, oauth
@@ -226,6 +225,9 @@ class GoogleCredentials(
                     'depends': ['has_tokens', 'state'],
                     },
                 'rotate_keys': {
+                    'invisible': ~Id(
+                        'google_integration', 'group_google_admin').in_(
+                        Eval('context', {}).get('groups', [])),
                     'icon': 'google-integration-key',
                     },
                 })
@@ -319,6 +321,19 @@ class GoogleCredentials(
             raise RedirectURIError(gettext(
                     'google_integration.msg_redirect_uri_insecure', uri=uri)
                 ) from None
+
+    @classmethod
+    def read(cls, ids, fields_names):
+        # the clients show by its name to what a shared service belongs
+        transaction = Transaction()
+        if transaction.check_access and set(fields_names) == {'rec_name'}:
+            ModelAccess = Pool().get('ir.model.access')
+            ModelAccess.check(cls.__name__, 'read')
+            with without_check_access():
+                if all(not r.user or r.user.id == transaction.user
+                        for r in cls.browse(ids)):
+                    return super().read(ids, fields_names)
+        return super().read(ids, fields_names)
 
     @classmethod
     def _readonly_fields(cls):
@@ -444,8 +459,7 @@ class GoogleCredentials(
 
     @classmethod
     def utcnow(cls):
-        return dt.datetime.now(dt.timezone.utc).replace(
-            tzinfo=None, microsecond=0)
+        return bookkeeping.utcnow().replace(microsecond=0)
 
     # Buttons
 

@@ -1,23 +1,24 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The engine: one run of one service."""
-import datetime as dt
 import logging
 import sys
 import traceback
 
-from trytond import backend, config
+from trytond import backend
 from trytond.exceptions import UserError
 from trytond.pool import Pool
 from trytond.tools import grouped_slice
 from trytond.transaction import Transaction, without_check_access
 
 from . import bookkeeping, configuration
+from .bookkeeping import utcnow
 from .client import GoogleError
 from .exceptions import GoogleCredentialsError, GoogleUnreachable
 from .lease import Lease, LeaseLost
 from .oauth import OAuthError
 from .operation import CursorExpired, ItemError, WorkDone
+from .tokens import short
 
 __all__ = ['Brake', 'Run', 'RunFailed']
 logger = logging.getLogger(__name__)
@@ -42,10 +43,6 @@ class Stopped(Exception):
 
 class Brake(RunFailed):
     "The run would delete more than is allowed"
-
-
-def utcnow():
-    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
 
 
 def log_unexpected(text, *args):
@@ -154,21 +151,10 @@ class Run:
 
     def write(self, func):
         "Call the function with the service in a writing transaction"
-        transaction = Transaction()
-        retry = config.getint('database', 'retry')
-        for count in range(retry + 1):
-            try:
-                self.lease.renew()
-                result = func(self.service)
-                transaction.commit()
-                return result
-            except backend.DatabaseOperationalError:
-                transaction.rollback()
-                if count == retry:
-                    raise
-            except BaseException:
-                transaction.rollback()
-                raise
+        def write():
+            self.lease.renew()
+            return func(self.service)
+        return short(write)
 
     def check(self):
         "Stop if the service was disabled"

@@ -1,7 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The record that mirrors a resource of Google."""
-import datetime as dt
 import json
 
 from sql import Column, Null
@@ -160,8 +159,7 @@ class GoogleResource:
         values = super().preprocess_values(mode, values)
         if not values.get('google_revision'):
             values['google_revision'] = bookkeeping.new_revision()
-            values['google_touched'] = dt.datetime.now(
-                dt.timezone.utc).replace(tzinfo=None)
+            values['google_touched'] = bookkeeping.utcnow()
             if mode == 'create':
                 values['google_state'] = 'local'
         return values
@@ -231,8 +229,7 @@ class GoogleResource:
         if records:
             bookkeeping.update(cls, records, {
                     'google_revision': bookkeeping.new_revision(),
-                    'google_touched': dt.datetime.now(
-                        dt.timezone.utc).replace(tzinfo=None),
+                    'google_touched': bookkeeping.utcnow(),
                     })
             cls.google_touch(records)
 

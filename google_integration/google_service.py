@@ -15,7 +15,8 @@ from trytond.transaction import (
     Transaction, check_access, without_check_access)
 
 from . import bookkeeping
-from .engine import Run, utcnow
+from .bookkeeping import utcnow
+from .engine import Run
 from .lease import epoch
 from .operation import WorkDone
 from .sync_log import format_error, one_line

@@ -15,7 +15,13 @@ _SENSITIVE_KEYS = {'service_account_key'}
 _LOGGERS = [
     'gevent', 'gunicorn.access', 'trytond.protocols.wrappers', 'trytond.wsgi',
     'waitress', 'werkzeug']
-_QUERY = re.compile(r'(/google/[^\s"\'?]*)\?[^\s"\']*')
+# up to what ends the address, as it may hold quotes and blanks
+_QUERY = re.compile(
+    r'(/google/[^\s"\'?]*)\?(?:.*(?=["\']? (?:\[[A-Z]+\]>|HTTP/))|.*)', re.S)
+_MODEL = 'google_integration.google_credentials'
+# of a secret in a list, of which the log redacts nothing
+_NAMES = re.compile(
+    r'[\'"](?:client_secret|client_secret_file|service_account_key)[\'"](?!:)')
 
 
 class Redacted(str):
@@ -41,15 +47,28 @@ class QueryFilter(logging.Filter):
         return True
 
 
-class ImportFilter(logging.Filter):
-    "Hide the rows of an import, which may hold secrets"
+class _Arguments:
+    "The arguments of a call, formatted only when they are logged"
+
+    def __init__(self, method, arguments):
+        self.method = method
+        self.arguments = arguments
+
+    def __str__(self):
+        text = str(self.arguments)
+        if self.method == 'import_data' or _NAMES.search(text):
+            text = '(...)'
+        return text
+
+
+class ArgumentsFilter(logging.Filter):
+    "Hide the rows of an import, and secrets that stand beside their name"
 
     def filter(self, record):
-        args = record.args
-        if (isinstance(args, tuple)
-                and args[:2] == (
-                    'google_integration.google_credentials', 'import_data')):
-            record.args = args[:2] + ('(...)',) + args[3:]
+        match record.args:
+            case (name, method, arguments, *others) if name == _MODEL:
+                record.args = (
+                    name, method, _Arguments(method, arguments), *others)
         return True
 
 
@@ -65,7 +84,7 @@ def install():
     tools_logging._SENSITIVE_KEYS.update(_SENSITIVE_KEYS)
     for name in _LOGGERS:
         _add(name, QueryFilter())
-    _add('trytond.protocols.dispatcher', ImportFilter())
+    _add('trytond.protocols.dispatcher', ArgumentsFilter())
 
 
 install()

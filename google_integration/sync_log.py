@@ -10,14 +10,11 @@ from trytond.pyson import Eval
 from trytond.transaction import without_check_access
 
 from . import bookkeeping
+from .bookkeeping import utcnow
 
 __all__ = ['SyncLog', 'SyncError', 'Conflict', 'Tombstone', 'Channel']
 
 RETRIES = 5
-
-
-def utcnow():
-    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
 
 
 class OwnedMixin:
@@ -267,7 +264,8 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
     model = fields.Char("Model", required=True, readonly=True)
     record_name = fields.Char("Name", readonly=True)
     date = fields.Timestamp("Date", required=True, readonly=True)
-    unit = fields.Char("What", required=True, readonly=True)
+    unit = fields.Char("Unit", required=True, readonly=True)
+    unit_name = fields.Function(fields.Char("What"), 'get_unit_name')
     stood = fields.Selection([
             (None, ""),
             ('tryton', "Tryton"),
@@ -321,6 +319,15 @@ class Conflict(OwnedMixin, ModelSQL, ModelView):
                         (bookkeeping.loads(getattr(c, source)) or {}).items()))
                 for c in conflicts}
         return result
+
+    def get_unit_name(self, name):
+        "The labels of what differs"
+        if self.unit == 'deletion':
+            return gettext('google_integration.msg_conflict_deletion')
+        ours = bookkeeping.loads(self.tryton_values) or {}
+        theirs = bookkeeping.loads(self.google_values) or {}
+        return ', '.join(
+            self._label(n) for n in ours if ours[n] != theirs.get(n))
 
     def _label(self, name):
         Model = Pool().get(self.model)

@@ -93,15 +93,11 @@ class Held:
     def lives(self, margin, refused=None):
         return bool(
             self.access_token and self.access_token != refused
-            and self.expiry and self.expiry - margin >= _utcnow())
+            and self.expiry and self.expiry - margin >= bookkeeping.utcnow())
 
     def credentials(self):
         return google.oauth2.credentials.Credentials(
             self.access_token, expiry=self.expiry, scopes=self.scopes)
-
-
-def _utcnow():
-    return dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
 
 
 class TokenMixin:

@@ -245,7 +245,7 @@ class BatchTestCase(ClientTestCase):
         "Parts that Google forgot"
         server = self.serve(batch(
                 (200, {'id': 'a'}), None, b'nonsense', (200, b'{"id"'),
-                b'HTTP/1.1 200\r\n\r\n{}', (200, {'id': 'f'})))
+                b'HTTP/1.1 OK\r\n\r\n{}', (200, {'id': 'f'})))
         client = self.client(server)
         a, *lost, f = client.batch(self.requests(client, 6))
         self.assertEqual((a, f), ({'id': 'a'}, {'id': 'f'}))
@@ -253,6 +253,18 @@ class BatchTestCase(ClientTestCase):
             self.assertEqual(
                 (failure.reason, failure.unknown), ('malformed', True))
         self.assertEqual(len(server.requests), 1)
+
+    def test_forms(self):
+        "What the syntax of HTTP leaves open"
+        server = self.serve(batch(
+                b'HTTP/1.1 200\r\n\r\n{"id": "a"}',
+                b'HTTP/1.1 200 \nContent-Type: text/json\n\n{"id": "b"}',
+                b'HTTP/1.1 204 No Content\r\n',
+                b'HTTP/1.1 404\r\n'))
+        client = self.client(server)
+        *answers, failure = client.batch(self.requests(client, 4))
+        self.assertEqual(answers, [{'id': 'a'}, {'id': 'b'}, {}])
+        self.assertEqual(failure.status, 404)
 
     def test_no_batch(self):
         "An answer that is no batch at all"
