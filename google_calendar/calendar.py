@@ -6,6 +6,7 @@ import json
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
+from trytond.modules.google_integration.apply import gone
 from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.google_two_way import GoogleTwoWay
 from trytond.modules.google_integration.operation import (
@@ -126,7 +127,7 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
             answer = client.execute(client.api.calendarList().list(
                     maxResults=CALENDAR_PAGE, pageToken=page_token))
             entries.update(
-                (e['id'], e) for e in mapping.identified(answer))
+                (e['id'], e) for e in _identified(answer))
             page_token = answer.get('nextPageToken')
             if not page_token:
                 break
@@ -193,7 +194,7 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
         if answer.get('accessRole') in ROLES:
             service['access_role'] = answer['accessRole']
         return Changes(
-            [cls._change(e) for e in mapping.identified(answer)],
+            [cls._change(e) for e in _identified(answer)],
             # without token the next run lists everything again
             json.dumps(tokens) if tokens else None, more, service)
 
@@ -215,9 +216,12 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
             if not isinstance(answer, GoogleError):
                 changes.append(cls._change(answer))
             elif answer.status in {404, 410}:
-                changes.append(Change(id, {'id': id}, deleted=True))
+                changes.append(gone(id))
             else:
-                raise answer
+                failure = cls.google_failure(answer)
+                if failure.status == 'later':
+                    raise answer
+                changes.append(Change(id, {'id': id}, error=failure.error))
         return changes
 
     @classmethod
@@ -294,6 +298,15 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
         return cls.google_failure(error)
 
     @classmethod
+    def google_failure(cls, error):
+        answer = super().google_failure(error)
+        if error.reason == 'requiredAccessLevel':
+            # the account may only read since the list: what is to be sent
+            # waits until it may write again
+            answer.status = 'later'
+        return answer
+
+    @classmethod
     def _alone(cls, client, operation):
         try:
             return Answer('done', client.execute(
@@ -343,12 +356,23 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
             request.headers['If-Match'] = resource.get('etag') or '*'
             return Answer('done', client.execute(request))
         except GoogleError as error:
+            if error.status in {404, 410}:
+                return Answer('gone')
             if error.status == 412:
                 return Answer('later', error=ItemError('unreachable', {
                             'status': error.status,
                             'reason': error.reason,
                             }))
             return cls.google_failure(error)
+
+
+def _identified(answer):
+    "The resources of a listing: without identifier it is none"
+    items = answer.get('items')
+    return [
+        item for item in (items if isinstance(items, list) else [])
+        if isinstance(item, dict) and isinstance(item.get('id'), str)
+        and item['id'] and item['id'].isprintable()]
 
 
 def _not_found(answer):

@@ -329,7 +329,7 @@ class Event(GoogleResource, ModelSQL, ModelView):
     @classmethod
     def delete(cls, events):
         # Google deletes the exceptions with the series
-        exceptions = [e for e in cls.google_with(events) if e not in events]
+        exceptions = set(cls.google_with(events)).difference(events)
         bookkeeping.update(cls, exceptions, {'google_id': None})
         super().delete(events + cls.browse([e.id for e in exceptions]))
 

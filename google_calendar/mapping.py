@@ -19,7 +19,6 @@ from trytond.modules.google_integration.merge import Unit
 
 __all__ = [
     'MappingError', 'UNITS', 'calendar_values', 'canonical', 'event_id',
-    'identified',
     'is_deleted', 'is_event_id', 'safe_link', 'to_resource', 'to_restore',
     'to_values', 'updated']
 
@@ -59,6 +58,8 @@ _DATE_TIME = re.compile(
     r'(\d{4})-(\d\d)-(\d\d)'
     r'(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?'
     r' ?([Zz]|[+-]\d\d(?::?\d\d){0,2})?)?', re.ASCII)
+_CONTROLS = re.compile(
+    '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]')
 _COLOR = re.compile(r'#[0-9a-fA-F]{6}')
 
 
@@ -129,7 +130,9 @@ def canonical(values):
     """
     values = dict(values)
     for name in _TEXTS:
-        values[name] = values.get(name) or None
+        # what people type has the same limits
+        clean = _text if name == 'description' else _line
+        values[name] = clean(values.get(name))
     for name, (default, *_) in _SELECTIONS.items():
         values[name] = values.get(name) or default
     lines = map(str.strip, re.split(r'[\r\n]+', values['recurrence'] or ''))
@@ -162,15 +165,6 @@ def updated(resource):
     "Return when Google changed the resource, naive UTC, None if unknown"
     parsed = _parse(resource.get('updated'))
     return parsed and _utc(parsed[0], parsed[1] or dt.timedelta())
-
-
-def identified(answer):
-    "Return the resources of a listing; without identifier it is none"
-    items = answer.get('items')
-    return [
-        item for item in (items if isinstance(items, list) else [])
-        if isinstance(item, dict) and isinstance(item.get('id'), str)
-        and item['id'] and item['id'].isprintable()]
 
 
 def is_deleted(resource):
@@ -268,15 +262,15 @@ def _text(value):
         value = str(value)
     if not isinstance(value, str) or not value:
         return None
-    # no database takes these
-    value = value.replace('\0', '').encode('utf-8', 'replace').decode('utf-8')
-    return value or None
+    # no database takes these, or no XML-RPC
+    value = _CONTROLS.sub('', value)
+    return value.encode('utf-8', 'replace').decode('utf-8') or None
 
 
 def _line(value):
     "Return the text in one line, as fields of one line demand"
     value = _text(value)
-    return value and re.sub(r'\r\n|[\t\n\r\v\f]', ' ', value)
+    return value and re.sub(r'\r\n|[\t\n\r]', ' ', value)
 
 
 # Times

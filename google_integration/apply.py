@@ -36,6 +36,9 @@ class Apply:
         create, write, seen = [], [], []
         for change in changes:
             record = records.get(change.google_id)
+            if change.error:
+                self.errors.append((change, change.error))
+                continue
             try:
                 if record:
                     write.extend(self._existing(record, change))
@@ -124,6 +127,8 @@ class Apply:
         if policy == 'tryton' or not tombstone.google_etag:
             # what is deleted is what Google has now, which without etag is
             # what was sent and never confirmed
+            if tombstone.google_etag:
+                self._deletion_stands(tombstone, change)
             bookkeeping.update(
                 Tombstone, [tombstone],
                 {'google_etag': etag})
@@ -133,6 +138,17 @@ class Apply:
         Tombstone.delete([tombstone])
         self.work.conflicts += 1
         return values
+
+    def _deletion_stands(self, tombstone, change):
+        "Keep what was changed at Google of what is deleted here"
+        Conflict = Pool().get('google_integration.conflict')
+        try:
+            theirs = self.Model.google_to_values(change.resource)
+        except ItemError:
+            # nothing that could be restored
+            return
+        Conflict.keep_deleted(self.service, tombstone, theirs)
+        self.work.conflicts += 1
 
     def _existing(self, record, change):
         "The arguments of write for a record that is known"

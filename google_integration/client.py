@@ -34,6 +34,8 @@ __all__ = ['Client', 'Counters', 'GoogleError', 'Settings']
 MAXIMUM_PARTS = {'calendar': 1000, 'drive': 100, 'gmail': 50}
 DEFAULT_PARTS = 100
 
+# What XML-RPC, and some databases, do not take
+_CONTROLS = re.compile(r'[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]')
 _RATE = {'rateLimitExceeded', 'userRateLimitExceeded', 'RATE_LIMIT_EXCEEDED'}
 _LATER = {
     'quotaExceeded', 'sharingRateLimitExceeded', 'dailyLimitExceeded',
@@ -101,7 +103,7 @@ def _refusal(response, content, token=None):
     reason = reasons[0] if reasons else f'http_{status}'
     if token:
         message = message.replace(token, '***')
-    message = message[:500]
+    message = _CONTROLS.sub('', message)[:500]
     if 300 <= status < 400 and status != 304:
         return GoogleError(status, 'insecure_redirect')
     repeat = ''

@@ -89,6 +89,13 @@ class Confirm:
             case 'done':
                 self.work.pushed += 1
                 return self._done(record, operation, answer.resource)
+            case 'gone' if operation.kind == 'insert':
+                # nothing is there to bring back: it needs another identity
+                self._again(record)
+                bookkeeping.update(self.Model, [record], {
+                        'google_id': None,
+                        'google_baseline': None,
+                        })
             case 'gone':
                 self._again(record)
                 self._apply(gone(operation.google_id))

@@ -87,6 +87,9 @@ class Run:
                 without_check_access():
             if not self.lease.take():
                 logger.debug("%s is already running", self.name)
+                # what it was asked for may be too late for that run
+                short(lambda: bookkeeping.update(
+                        self.Model, [self.id], {'next_sync': utcnow()}))
                 return False
             try:
                 return self._run()

@@ -272,8 +272,7 @@ class GoogleResource:
         "Raise an error if the user may not change the records"
         ModelAccess = Pool().get('ir.model.access')
         ModelAccess.check(cls.__name__, 'write')
-        # the rules are checked by reading
-        cls.read([r.id for r in records], ['id'])
+        bookkeeping.check_rules(cls, records)
 
     # What the engine does
 

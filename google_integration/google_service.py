@@ -8,7 +8,7 @@ from sql import Null
 
 from trytond.i18n import gettext
 from trytond.model import Index, ModelView, fields
-from trytond.model.exceptions import AccessError, ValidationError
+from trytond.model.exceptions import ValidationError
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.transaction import (
@@ -117,9 +117,7 @@ class GoogleService:
                     'invisible': ~Eval('enabled', False),
                     'depends': ['enabled'],
                     },
-                'reset_synchronization': {
-                    'depends': ['enabled'],
-                    },
+                'reset_synchronization': {},
                 })
 
     @classmethod
@@ -214,11 +212,10 @@ class GoogleService:
 
     @classmethod
     def delete(cls, services):
-        pool = Pool()
         names = [str(s) for s in services]
         with without_check_access():
             for name in OWNED:
-                Model = pool.get(name)
+                Model = Pool().get(name)
                 Model.delete(Model.search([('service', 'in', names)]))
         super().delete(services)
 
@@ -370,38 +367,26 @@ class GoogleService:
         return {}
 
     def notify_failure(self):
-        "Tell the owner, once, that the service needs attention"
-        user = self.credentials.user
-        if not user:
-            return
-        language = user.language.code if user.language else None
-        with Transaction().set_context(language=language):
-            # browse again to read in the language of the user
-            service = type(self)(self.id)
-            type(service).notify_user(
-                [service], 'tryton-warning',
-                gettext('google_integration.msg_service_failed',
-                    service=service.rec_name),
-                description=one_line(format_error(
-                        service.error_code, service.error_arguments)),
-                user=user)
+        "Tell the owners, once, that the service needs attention"
+        for user in self.credentials.owners:
+            language = user.language.code if user.language else None
+            with Transaction().set_context(language=language):
+                # browse again to read in the language of the user
+                service = type(self)(self.id)
+                type(service).notify_user(
+                    [service], 'tryton-warning',
+                    gettext('google_integration.msg_service_failed',
+                        service=service.rec_name),
+                    description=one_line(service.last_error),
+                    user=user)
 
     @classmethod
     @check_access
     def google_check_write(cls, services):
         "Raise an error if the user may only see the services"
-        pool = Pool()
-        ModelAccess = pool.get('ir.model.access')
-        Rule = pool.get('ir.rule')
+        ModelAccess = Pool().get('ir.model.access')
         ModelAccess.check(cls.__name__, 'write')
-        ids = {s.id for s in services}
-        allowed = cls.search([
-                ('id', 'in', list(ids)),
-                Rule.domain_get(cls.__name__, mode='write') or [],
-                ], count=True) if Transaction().user else len(ids)
-        if allowed != len(ids):
-            raise AccessError(gettext(
-                    'google_integration.msg_service_write'))
+        bookkeeping.check_rules(cls, services)
 
     # Buttons and tasks
 
@@ -425,8 +410,7 @@ class GoogleService:
     @classmethod
     @ModelView.button
     def retry_failed(cls, services):
-        pool = Pool()
-        SyncError = pool.get('google_integration.sync_error')
+        SyncError = Pool().get('google_integration.sync_error')
         errors = SyncError.search([
                 ('service', 'in', [str(s) for s in services]),
                 ('ignored', '=', False),
@@ -455,7 +439,6 @@ class GoogleService:
         ``due``, only where the time has come: since the services were read,
         another cron may have queued them and a worker run them.
         """
-        services = list(services)
         now = utcnow()
 
         def free(table):
@@ -463,7 +446,8 @@ class GoogleService:
                 | (table.queued_at < now - patience))
             if due:
                 condition &= (
-                    (table.next_sync == Null) | (table.next_sync <= now))
+                    (table.next_sync == Null) | (table.next_sync <= now)
+                    | crashed(table))
             return condition
 
         for service in services:
@@ -480,8 +464,7 @@ class GoogleService:
     @classmethod
     def run_synchronization(cls, services):
         "The task of the queue"
-        ids = [s.id for s in services]
-        for id in ids:
+        for id in [s.id for s in services]:
             bookkeeping.update(cls, [id], {'queued_at': None})
             Transaction().commit()
             Run(cls, id)()
@@ -490,6 +473,7 @@ class GoogleService:
     def enqueue_due(cls):
         "Queue the services of which the time has come"
         now = utcnow()
+        table = cls.__table__()
         services = cls.search([
                 ('enabled', '=', True),
                 ('credentials.sync_enabled', '=', True),
@@ -498,6 +482,7 @@ class GoogleService:
                 ['OR',
                     ('next_sync', '=', None),
                     ('next_sync', '<=', now),
+                    ('id', 'in', table.select(table.id, where=crashed(table))),
                     ],
                 ])
         cls.enqueue(services, due=True)
@@ -505,3 +490,8 @@ class GoogleService:
     @classmethod
     def verify(cls, services):
         "Find what was changed without being noticed"
+
+
+def crashed(table):
+    "The SQL condition of a run that ended without releasing its lease"
+    return table.lease_until < epoch()

@@ -33,11 +33,15 @@ class ItemError(Exception):
 
 @dataclass
 class Change:
-    "What Google tells about one resource"
+    """What Google tells about one resource.
+
+    ``error`` is the `ItemError` of one that Google refuses to show.
+    """
     google_id: str
     resource: dict = field(repr=False)
     deleted: bool = False
     contents: Any = field(default=None, repr=False)
+    error: Any = None
 
 
 @dataclass

@@ -1,6 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"""What a synchronisation leaves to be read: runs, errors, conflicts..."""
+"""What a synchronisation leaves to be read: runs, errors..."""
 import datetime as dt
 
 from trytond.i18n import gettext
@@ -12,7 +12,7 @@ from trytond.transaction import without_check_access
 from . import bookkeeping
 from .bookkeeping import utcnow
 
-__all__ = ['SyncLog', 'SyncError', 'Conflict', 'Tombstone', 'Channel']
+__all__ = ['AboutMixin', 'SyncLog', 'SyncError', 'Tombstone', 'Channel']
 
 RETRIES = 5
 
@@ -20,6 +20,7 @@ RETRIES = 5
 class OwnedMixin:
     "What belongs to a service and so to the owner of its credentials"
     __slots__ = ()
+    _log = False
 
     credentials = fields.Many2One(
         'google_integration.google_credentials', "Credentials",
@@ -35,13 +36,24 @@ class OwnedMixin:
 
     @classmethod
     def get_services(cls):
-        pool = Pool()
-        Credentials = pool.get('google_integration.google_credentials')
-        IrModel = pool.get('ir.model')
-        get_name = IrModel.get_name
-        return [
-            (Model.__name__, get_name(Model.__name__))
-            for Model in Credentials.service_models()]
+        Credentials = Pool().get('google_integration.google_credentials')
+        return Credentials.get_services()
+
+
+class AboutMixin(OwnedMixin):
+    "What is to be known about one record that mirrors a resource"
+    __slots__ = ()
+
+    resource = fields.Reference(
+        "Record", selection='get_models', readonly=True)
+    date = fields.Timestamp("Date", required=True, readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('date', 'DESC'), ('id', 'DESC')]
+        table = cls.__table__()
+        cls._sql_indexes.add(Index(table, (table.resource, Index.Equality())))
 
     @staticmethod
     def get_models():
@@ -79,7 +91,8 @@ class SyncLog(OwnedMixin, ModelSQL, ModelView):
     def __setup__(cls):
         super().__setup__()
         cls._order = [('started', 'DESC'), ('id', 'DESC')]
-        cls._log = False
+        table = cls.__table__()
+        cls._sql_indexes.add(Index(table, (table.started, Index.Range())))
 
     def get_message(self, name):
         return one_line(format_error(self.code, self.arguments))
@@ -117,13 +130,10 @@ def one_line(text):
     return ' '.join(text.split())
 
 
-class SyncError(OwnedMixin, ModelSQL, ModelView):
+class SyncError(AboutMixin, ModelSQL, ModelView):
     __name__ = 'google_integration.sync_error'
 
-    resource = fields.Reference(
-        "Record", selection='get_models', readonly=True)
     google_id = fields.Char("Google Identifier", readonly=True)
-    date = fields.Timestamp("Date", required=True, readonly=True)
     operation = fields.Selection([
             ('pull', "Receive"),
             ('push', "Send"),
@@ -138,15 +148,8 @@ class SyncError(OwnedMixin, ModelSQL, ModelView):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        cls._order = [('date', 'DESC'), ('id', 'DESC')]
-        table = cls.__table__()
-        cls._sql_indexes.add(
-            Index(table, (table.resource, Index.Equality())))
-        cls._log = False
         cls._buttons.update({
-                'retry': {
-                    'depends': ['ignored'],
-                    },
+                'retry': {},
                 'ignore': {
                     'invisible': Eval('ignored', False),
                     'depends': ['ignored'],
@@ -256,192 +259,6 @@ class SyncError(OwnedMixin, ModelSQL, ModelView):
             cls.write(errors, {'ignored': True, 'retry_at': None})
 
 
-class Conflict(OwnedMixin, ModelSQL, ModelView):
-    __name__ = 'google_integration.conflict'
-
-    resource = fields.Reference(
-        "Record", selection='get_models', readonly=True)
-    model = fields.Char("Model", required=True, readonly=True)
-    record_name = fields.Char("Name", readonly=True)
-    date = fields.Timestamp("Date", required=True, readonly=True)
-    unit = fields.Char("Unit", required=True, readonly=True)
-    unit_name = fields.Function(fields.Char("What"), 'get_unit_name')
-    stood = fields.Selection([
-            (None, ""),
-            ('tryton', "Tryton"),
-            ('google', "Google"),
-            ], "What Stands", readonly=True, sort=False)
-    state = fields.Selection([
-            ('open', "To Decide"),
-            ('settled', "Settled"),
-            ('restored', "Restored"),
-            ], "State", required=True, readonly=True, sort=False)
-    tryton_values = fields.Text("Values of Tryton", readonly=True)
-    google_values = fields.Text("Values of Google", readonly=True)
-    in_tryton = fields.Function(fields.Text("In Tryton"), 'get_values')
-    in_google = fields.Function(fields.Text("On Google"), 'get_values')
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        cls._order = [('date', 'DESC'), ('id', 'DESC')]
-        table = cls.__table__()
-        cls._sql_indexes.add(
-            Index(table, (table.resource, Index.Equality())))
-        cls._log = False
-        cls._buttons.update({
-                'restore': {
-                    'invisible': Eval('state') != 'settled',
-                    'depends': ['state'],
-                    },
-                'keep_tryton': {
-                    'invisible': Eval('state') != 'open',
-                    'depends': ['state'],
-                    },
-                'keep_google': {
-                    'invisible': Eval('state') != 'open',
-                    'depends': ['state'],
-                    },
-                })
-
-    def get_rec_name(self, name):
-        return self.record_name or self.service.rec_name
-
-    @classmethod
-    def get_values(cls, conflicts, names):
-        result = {}
-        for name in names:
-            source = name[len('in_'):] + '_values'
-            result[name] = {
-                c.id: '\n'.join(
-                    f'{c._label(field)}: {"" if value is None else value}'
-                    for field, value in sorted(
-                        (bookkeeping.loads(getattr(c, source)) or {}).items()))
-                for c in conflicts}
-        return result
-
-    def get_unit_name(self, name):
-        "The labels of what differs"
-        if self.unit == 'deletion':
-            return gettext('google_integration.msg_conflict_deletion')
-        ours = bookkeeping.loads(self.tryton_values) or {}
-        theirs = bookkeeping.loads(self.google_values) or {}
-        return ', '.join(
-            self._label(n) for n in ours if ours[n] != theirs.get(n))
-
-    def _label(self, name):
-        Model = Pool().get(self.model)
-        known = name in Model._fields
-        return Model.__names__(name)['field'] if known else name
-
-    @classmethod
-    def keep(cls, service, record, unit, stood, ours, theirs):
-        "Keep what did not stand, or what is to be decided"
-        values = {
-            'record_name': record.rec_name,
-            'date': utcnow(),
-            'stood': stood,
-            'state': 'open' if stood is None else 'settled',
-            'tryton_values': bookkeeping.dumps(ours) if ours else None,
-            'google_values': bookkeeping.dumps(theirs) if theirs else None,
-            }
-        known = cls.search([
-                ('resource', '=', str(record)),
-                ('unit', '=', unit),
-                ('state', '=', 'open'),
-                ])
-        if known:
-            cls.write(known, values)
-        else:
-            cls.create([{
-                        'credentials': service.credentials.id,
-                        'service': str(service),
-                        'resource': str(record),
-                        'model': record.__name__,
-                        'unit': unit,
-                        **values,
-                        }])
-
-    def _write(self, values):
-        "Give the record the values, as a change to send"
-        record = self.resource
-        if record:
-            Model = type(record)
-            Model.write([record], Model.google_record_values(
-                    record.google_service, values))
-            if not record.google_etag:
-                Model.google_forget([record], 'to_push')
-        else:
-            Model = Pool().get(self.model)
-            record, = Model.create([{
-                        **Model.google_record_values(self.service, values),
-                        Model.google_service_field: self.service.id,
-                        }])
-            type(self).write([self], {'resource': str(record)})
-
-    @classmethod
-    @ModelView.button
-    def restore(cls, conflicts):
-        "Give the record what did not stand"
-        cls._check_records(conflicts)
-        for conflict in cls._to_settle(conflicts, 'settled'):
-            lost = (conflict.google_values if conflict.stood == 'tryton'
-                else conflict.tryton_values)
-            conflict._write(bookkeeping.loads(lost) or {})
-            cls._settle(conflict, 'restored')
-
-    @classmethod
-    @ModelView.button
-    def keep_tryton(cls, conflicts):
-        cls._check_records(conflicts)
-        for conflict in cls._to_settle(conflicts, 'open'):
-            cls._settle(conflict, 'settled', 'tryton')
-
-    @classmethod
-    @ModelView.button
-    def keep_google(cls, conflicts):
-        cls._check_records(conflicts)
-        for conflict in cls._to_settle(conflicts, 'open'):
-            record = conflict.resource
-            if record and conflict.unit == 'deletion':
-                bookkeeping.update(type(record), [record], {
-                        'google_state': 'to_delete',
-                        'google_confirmed_revision': record.google_revision,
-                        })
-            elif record:
-                conflict._write(
-                    bookkeeping.loads(conflict.google_values) or {})
-            cls._settle(conflict, 'settled', 'google')
-
-    @classmethod
-    def _check_records(cls, conflicts):
-        "Who decides must have the right to change the record"
-        for conflict in conflicts:
-            if record := conflict.resource:
-                type(record).google_check_access([record])
-
-    @classmethod
-    @without_check_access
-    def _to_settle(cls, conflicts, state):
-        return [c for c in cls.browse(conflicts) if c.state == state]
-
-    @classmethod
-    @without_check_access
-    def _settle(cls, conflict, state, stood=None):
-        values = {'state': state}
-        if stood:
-            values['stood'] = stood
-        cls.write([conflict], values)
-        record = conflict.resource
-        if record and not cls.search([
-                    ('resource', '=', str(record)),
-                    ('state', '=', 'open'),
-                    ]):
-            bookkeeping.update(
-                type(record), [record], {'google_state': 'to_push'},
-                lambda table: table.google_state == 'conflict')
-
-
 class Tombstone(OwnedMixin, ModelSQL, ModelView):
     __name__ = 'google_integration.tombstone'
 
@@ -460,7 +277,6 @@ class Tombstone(OwnedMixin, ModelSQL, ModelView):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        cls._log = False
         table = cls.__table__()
         cls._sql_constraints.append((
                 'google_id_unique',
@@ -505,7 +321,6 @@ class Channel(OwnedMixin, ModelSQL, ModelView):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        cls._log = False
         table = cls.__table__()
         cls._sql_constraints.append((
                 'channel_id_unique', Unique(table, table.channel_id),

@@ -313,21 +313,22 @@ class TokenMixin:
 
     # Messages
 
-    @classmethod
-    def notify_owner(cls, id, message):
-        "Notify the user of the credentials, or who configures them"
+    @property
+    def owners(self):
+        "The user of the credentials, or who configures what is shared"
+        if self.user:
+            return [self.user]
         pool = Pool()
         ModelData = pool.get('ir.model.data')
         User = pool.get('res.user')
-        user = cls(id).user
-        if user:
-            users = [user]
-        else:
-            users = User.search([
-                    ('groups', '=', ModelData.get_id(
-                            'google_integration', 'group_google_admin')),
-                    ])
-        for user in users:
+        return User.search([
+                ('groups', '=', ModelData.get_id(
+                        'google_integration', 'group_google_admin')),
+                ])
+
+    @classmethod
+    def notify_owner(cls, id, message):
+        for user in cls(id).owners:
             cls.notify_one(id, user, 'tryton-warning', message)
 
     @classmethod

@@ -9,6 +9,10 @@ import os
 from configparser import ConfigParser
 
 LANGUAGES = ['de', 'es', 'fr']
+CONTEXT = {
+    'language': 'en',
+    'active_model': 'ir.ui.menu',
+    }
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -30,34 +34,39 @@ def export(language):
 
     drop_db()
     activate_module(modules())
-    with Transaction().start(
-            DB_NAME, 1, context={
-                'language': 'en',
-                'active_model': 'ir.ui.menu',
-                }):
+    with Transaction().start(DB_NAME, 1, context=CONTEXT) as transaction:
         pool = Pool()
         Translation = pool.get('ir.translation')
         Lang = pool.get('ir.lang')
-        for name, method in [
-                ('ir.translation.set', 'transition_set_'),
-                ('ir.translation.clean', 'transition_clean')]:
-            Wizard = pool.get(name, type='wizard')
-            session, _, _ = Wizard.create()
-            getattr(Wizard(session), method)()
         lang, = Lang.search([('code', '=', language)])
         Lang.write([lang], {'translatable': True})
         for module in modules():
             path = file(module, language)
             if os.path.exists(path):
                 Translation.translation_import(language, module, path)
+        # After the import, so that what is no longer used goes away
+        run(pool, 'ir.translation.set', 'transition_set_')
         Wizard = pool.get('ir.translation.update', type='wizard')
         session, _, _ = Wizard.create()
         wizard = Wizard(session)
         wizard.start.language = lang
         wizard.do_update({})
+        transaction.commit()
+    # The update writes without the ORM, only the records of a new transaction
+    # have its sources
+    with Transaction().start(DB_NAME, 1, context=CONTEXT):
+        pool = Pool()
+        Translation = pool.get('ir.translation')
+        run(pool, 'ir.translation.clean', 'transition_clean')
         for module in modules():
             yield module, Translation.translation_export(language, module)
     drop_db()
+
+
+def run(pool, name, method):
+    Wizard = pool.get(name, type='wizard')
+    session, _, _ = Wizard.create()
+    getattr(Wizard(session), method)()
 
 
 def main():

@@ -20,7 +20,7 @@ from trytond.tests import test_tryton
 from trytond.tests.test_tryton import TestCase
 from trytond.transaction import Transaction
 
-from .tools import KEY, configure
+from .tools import BASE, KEY, configure, visit
 
 MODEL = 'google_integration.google_credentials'
 CHILD = os.path.join(os.path.dirname(__file__), 'refresh_child.py')
@@ -168,6 +168,35 @@ class RefreshTestCase(TestCase):
         thread.join()
         (answer,) = answers
         self.assertEqual(answer['email'], 'alice@example.com')
+
+    def test_callback(self):
+        "Of the same answer that arrives several times at once one works"
+        id = self.create()
+        with Transaction().start(self.database, 1) as transaction:
+            Credentials = Pool().get(MODEL)
+            url = Credentials.request_authorization([Credentials(id)])['url']
+            transaction.commit()
+        query = urlsplit(
+            self.google.consent(url, account='alice@example.com')).query
+        self.google.clear_log()
+        start = threading.Barrier(4)
+        codes = []
+
+        def arrive():
+            start.wait()
+            codes.append(visit(
+                    f'{BASE}/{self.database}/google/callback?{query}'
+                    ).status_code)
+        threads = [threading.Thread(target=arrive) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(codes), [200, 403, 403, 403])
+        self.assertEqual(
+            [e['id'] for e in self.google.log()].count('oauth.token'), 1)
+        with Transaction().start(self.database, 0):
+            self.assertEqual(Pool().get(MODEL)(id).state, 'authorized')
 
     @skipIf(backend.name == 'sqlite', "one writer at a time")
     def test_serialization(self):
