@@ -328,12 +328,18 @@ class GoogleResource:
                     ('google_state', '=', 'synchronized'),
                     ])
         for sub_records in grouped_slice(records, 250):
-            cls.google_touch([
-                    r for r in sub_records
-                    if difference(
-                        cls.google_units,
-                        cls.google_to_values(r.google_base),
-                        r.google_values())])
+            cls.google_touch([r for r in sub_records if r.google_differs])
+
+    @property
+    def google_differs(self):
+        "Tell if the record is not what Google has"
+        try:
+            base = self.google_to_values(self.google_base)
+        except ItemError:
+            # of what is not readable any more nothing can be told
+            return False
+        return bool(difference(
+                self.google_units, base, self.google_values()))
 
     @classmethod
     def google_prepare(cls, service, records):

@@ -55,7 +55,7 @@ class GoogleTwoWay(GoogleService):
             ],
         help="The percentage of the records of which the deletion at once "
         "must be confirmed.")
-    deletions_allowed = fields.Boolean("Deletions Allowed", readonly=True)
+    deletions_allowed = fields.Integer("Deletions Allowed", readonly=True)
     deletions_waiting = fields.Function(
         fields.Boolean("Deletions Waiting"), 'get_deletions_waiting')
 
@@ -305,7 +305,7 @@ class GoogleTwoWay(GoogleService):
 
     def may_delete(self, count, total):
         "Tell if so many of a side's records may be deleted unasked"
-        if self.deletions_allowed:
+        if count <= (self.deletions_allowed or 0):
             return True
         if count > self.deletion_limit:
             return False
@@ -344,14 +344,18 @@ class GoogleTwoWay(GoogleService):
                     ]), {'state': 'to_delete', 'attempts': 0})
 
     def books_of_success(self):
-        return {'deletions_allowed': False}
+        return {'deletions_allowed': None}
 
     @classmethod
     @ModelView.button
     def allow_deletions(cls, services):
-        "Let the next run delete as many records as it finds"
+        "Let the next run delete as many records as it asked for"
         cls.google_check_write(services)
-        bookkeeping.update(cls, services, {'deletions_allowed': True})
+        for service in services:
+            arguments = bookkeeping.loads(service.error_arguments) or {}
+            bookkeeping.update(
+                cls, [service],
+                {'deletions_allowed': arguments.get('count')})
         cls.enqueue(services)
 
     @classmethod

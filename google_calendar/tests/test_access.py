@@ -141,7 +141,7 @@ class GoogleCalendarAccessTestCase(TestCase):
                 'listing': 1, 'listed': 1, 'failed': True, 'progress': 1,
                 'error_code': 'x', 'error_arguments': '{}',
                 'next_sync': START, 'last_sync': START, 'queued_at': START,
-                'deletions_allowed': True},
+                'deletions_allowed': 100},
             }
         self.assertEqual(books[Event].keys(), {
                 n for n, f in Event._fields.items()

@@ -41,7 +41,7 @@ class GoogleEngineBrakeTestCase(GoogleCalendarTestCase):
         self.assertEqual(self.read(
                 CALENDAR, self.calendar,
                 'deletions_allowed', 'deletions_waiting', 'last_error'),
-            [False, False, ''])
+            [None, False, ''])
         self.assert_settled()
 
     def test_brake_tryton_refuse(self):

@@ -112,7 +112,7 @@ class GoogleCalendarSecurityTestCase(GoogleCalendarTestCase):
                     ('access_role', 'owner'), ('primary', False),
                     ('color', LINK), ('description', "x"),
                     ('time_zone', 'x'), ('next_sync', None),
-                    ('queued_at', None), ('deletions_allowed', True)]:
+                    ('queued_at', None), ('deletions_allowed', 100)]:
                 with self.subTest(name=name), \
                         self.assertRaises(ValidationError):
                     Calendar.write([calendar], {name: value})
