@@ -126,9 +126,8 @@ class Apply:
             policy = newest(tombstone.buried_at, updated)
         if policy == 'tryton' or not tombstone.google_etag:
             # what is deleted is what Google has now, which without etag is
-            # what was sent and never confirmed
-            if tombstone.google_etag:
-                self._deletion_stands(tombstone, change)
+            # what was sent and never confirmed, or was changed since
+            self._deletion_stands(tombstone, change)
             bookkeeping.update(
                 Tombstone, [tombstone],
                 {'google_etag': etag})

@@ -14,6 +14,7 @@ from trytond.url import http_base
 from . import bookkeeping, configuration, oauth
 from .authorization import AuthorizationMixin
 from .exceptions import CredentialsChangeWarning, RedirectURIError
+from .export import CheckedExportMixin
 from .secret_fields import SecretFieldsMixin
 from .tokens import TokenMixin
 
@@ -42,7 +43,7 @@ _service_account = {
 
 
 class GoogleCredentials(
-        AuthorizationMixin, TokenMixin, SecretFieldsMixin,
+        CheckedExportMixin, AuthorizationMixin, TokenMixin, SecretFieldsMixin,
         Workflow, ModelSQL, ModelView):
     __name__ = 'google_integration.google_credentials'
 

@@ -16,13 +16,14 @@ from trytond.transaction import Transaction, check_access, inactive_records
 from . import bookkeeping
 from .apply import Apply
 from .confirm import MAX_ATTEMPTS, Confirm
+from .export import CheckedExportMixin
 from .merge import difference
 from .operation import ItemError, Operation
 
 __all__ = ['GoogleResource']
 
 
-class GoogleResource:
+class GoogleResource(CheckedExportMixin):
     """A record that mirrors a resource of Google.
 
     A model states `google_service_field`, `google_units`, and the functions

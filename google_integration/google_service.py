@@ -17,6 +17,7 @@ from trytond.transaction import (
 from . import bookkeeping
 from .bookkeeping import utcnow
 from .engine import Run
+from .export import CheckedExportMixin
 from .lease import epoch
 from .operation import WorkDone
 from .sync_log import format_error, one_line
@@ -43,7 +44,7 @@ MAXIMUM_INTERVAL = dt.timedelta(days=366)
 MAXIMUM_PAUSE = dt.timedelta(days=1).total_seconds()
 
 
-class GoogleService:
+class GoogleService(CheckedExportMixin):
     """One thing that synchronises: a calendar, a mailbox...
 
     A service states `google_api` (name and version), `google_scopes`, and

@@ -11,13 +11,14 @@ from trytond.transaction import without_check_access
 
 from . import bookkeeping
 from .bookkeeping import utcnow
+from .export import CheckedExportMixin
 
 __all__ = ['AboutMixin', 'SyncLog', 'SyncError', 'Tombstone', 'Channel']
 
 RETRIES = 5
 
 
-class OwnedMixin:
+class OwnedMixin(CheckedExportMixin):
     "What belongs to a service and so to the owner of its credentials"
     __slots__ = ()
     _log = False

@@ -7,10 +7,13 @@ from trytond.model import ModelSQL, ModelView, UnionMixin, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 
+from .export import CheckedExportMixin
+
 __all__ = ['Synchronization']
 
 
-class Synchronization(UnionMixin, ModelSQL, ModelView):
+class Synchronization(
+        CheckedExportMixin, UnionMixin, ModelSQL, ModelView):
     __name__ = 'google_integration.synchronization'
 
     credentials = fields.Many2One(

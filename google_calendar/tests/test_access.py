@@ -65,6 +65,9 @@ class GoogleCalendarAccessTestCase(TestCase):
                     (Event.write, (
                         [Event(events[1].id)], {'summary': "Mine"})),
                     (Event.delete, ([Event(events[1].id)],)),
+                    # as instantiated for a client, before the access checks
+                    (Event.export_data, ([events[1]], ['summary'])),
+                    (Calendar.export_data, ([other], ['name'])),
                     (create_event, (other,)),
                     (Event.write, (
                         [Event(events[0].id)], {'calendar': other.id})),

@@ -211,8 +211,10 @@ def _former(record, since, ids):
 
 
 def _key(record, order, since):
-    start = record.data.get('originalStartTime') or record.data['start']
-    text = start.get('dateTime') or start['date']
+    # what was planted may have no start
+    start = (record.data.get('originalStartTime')
+        or record.data.get('start') or {})
+    text = start.get('dateTime') or start.get('date') or ''
     if order == 'startTime':
         return [bounds(record.data)[0].isoformat(), record.id]
     if order == 'updated':
