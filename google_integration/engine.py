@@ -206,6 +206,8 @@ class Run:
             self.Model.fetch(self.client, changes.items)
             self.apply(changes, listing)
             cursor, more = changes.cursor, changes.more
+            # not two pages at a time
+            del changes
             self.check()
         if listing is not None:
             self.reconcile(listing)

@@ -1,0 +1,23 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"The reduced benchmark, in a process of its own"
+import os
+import subprocess
+import sys
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+            os.path.dirname(os.path.abspath(__file__)))))
+
+
+class BenchmarkTestCase(unittest.TestCase):
+    "The reduced benchmark"
+
+    def test_reduced(self):
+        "What a synchronisation costs is as it was"
+        result = subprocess.run(
+            [sys.executable, '-m', 'tests.benchmark', '--reduced'], cwd=ROOT,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("nothing to do", result.stdout)
+        self.assertNotIn("FAILED", result.stdout)

@@ -1,0 +1,399 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Random changes, faults and crashes, and what must hold when all is calm.
+
+Every value that a person writes is unique.  At the end each of them is on
+both sides, or was replaced by a person who saw it, or is kept in a conflict.
+"""
+import datetime as dt
+import json
+import random
+
+from trytond.pool import Pool
+
+from . import content, work
+from .laboratory import USER
+from .meter import die
+from .processes import Killed, Process
+
+__all__ = ['Machine', 'run']
+
+EPOCH = dt.datetime(2030, 1, 1)
+POLICIES = ['newest', 'tryton', 'google', 'manual']
+METHODS = [
+    r'calendar\.events\.list', r'calendar\.events\..*', r'calendar\.batch',
+    r'calendar\.events\.(insert|patch|delete)', r'oauth\.token', '.*']
+STATUS = [
+    (500, 'backendError'), (503, 'backendError'),
+    (429, 'rateLimitExceeded'), (403, 'rateLimitExceeded'),
+    (403, 'userRateLimitExceeded')]
+ROUNDS = 20
+
+
+class Machine:
+
+    def __init__(self, site, seed, steps):
+        self.site = site
+        self.admin = site.admin
+        self.random = random.Random(seed)
+        self.steps = steps
+        self.count = 0
+        self.trace = []
+        self.written = {}  # value: who wrote it
+        self.seen = set()  # values replaced by who saw them
+        self.actions = {
+            self.create_here: 3,
+            self.create_there: 3,
+            self.change_here: 7,
+            self.change_there: 7,
+            self.delete_here: 1,
+            self.delete_there: 1,
+            self.fault: 4,
+            self.expire: 1,
+            self.pages: 1,
+            self.policy: 1,
+            self.synchronize: 6,
+            self.kill_at_request: 3,
+            self.kill_at_commit: 3,
+            self.two_workers: 1,
+            }
+
+    def __call__(self):
+        try:
+            Process(self.set_up).result()
+            for _ in range(self.steps):
+                action, = self.random.choices(
+                    list(self.actions), list(self.actions.values()))
+                self.log(action.__name__)
+                action()
+            self.log('settle')
+            self.settle()
+            self.check()
+        except BaseException as exception:
+            raise AssertionError(
+                '\n'.join(self.trace[-60:])) from exception
+        return self.trace
+
+    def log(self, text):
+        self.trace.append(text)
+
+    def set_up(self):
+        "The brake is not what is tested"
+        with self.site.transaction() as transaction:
+            Calendar = Pool().get('google_calendar.calendar')
+            Calendar.write([Calendar(self.site.calendar)], {
+                    'deletion_limit': 10 ** 6,
+                    'deletion_share': 100,
+                    })
+            transaction.commit()
+
+    # What people write
+
+    def value(self, side, name):
+        self.count += 1
+        if name == 'when':
+            moment = EPOCH + dt.timedelta(minutes=self.count)
+            value = moment.isoformat(' ')
+        else:
+            value = f'{name} {self.count}'
+        self.written[value] = f'{side} {name}'
+        return value
+
+    @staticmethod
+    def values(event):
+        "The values that a person sees"
+        values = {
+            n: event[n] for n in ['summary', 'location', 'description']}
+        values['when'] = event['when'][0]
+        return {n: v for n, v in values.items() if v}
+
+    def see(self, event, names=None):
+        "The person replaces what is shown"
+        for name, value in self.values(event).items():
+            if names is None or name in names:
+                self.seen.add(value)
+
+    def choose(self, events):
+        "One of the events"
+        events = sorted(
+            events, key=lambda e: (
+                e['summary'] or '', e['location'] or '', e['when'][0]))
+        if events:
+            return self.random.choice(events)
+
+    def new(self, side, names=()):
+        return {
+            name: self.value(side, name)
+            for name in ['summary', 'when', *names]}
+
+    def names(self):
+        return self.random.sample(
+            ['summary', 'location', 'description', 'when'],
+            self.random.choice([1, 1, 1, 2]))
+
+    # In Tryton
+
+    def here(self):
+        return [
+            {'id': id, **values}
+            for id, values in content.tryton_by_id(self.site).items()]
+
+    @staticmethod
+    def here_values(values):
+        values = dict(values)
+        if 'when' in values:
+            start = dt.datetime.fromisoformat(values.pop('when'))
+            values.update(
+                start=start, end=start + dt.timedelta(hours=1))
+        return values
+
+    def write_here(self, func):
+        def write():
+            with self.site.transaction(user=1) as transaction:
+                func(Pool().get('google_calendar.event'))
+                transaction.commit()
+        Process(write).result()
+
+    def create_here(self):
+        values = self.new('tryton')
+        self.log(f'  {values}')
+        self.write_here(lambda Event: Event.create([{
+                        'calendar': self.site.calendar,
+                        'time_zone': 'Europe/Paris',
+                        **self.here_values(values),
+                        }]))
+
+    def change_here(self):
+        event = self.choose(self.here())
+        if not event:
+            return
+        names = self.names()
+        self.see(event, names)
+        values = {n: self.value('tryton', n) for n in names}
+        self.log(f"  {event['summary']} {values}")
+        self.write_here(lambda Event: Event.write(
+                [Event(event['id'])], self.here_values(values)))
+
+    def delete_here(self):
+        event = self.choose(self.here())
+        if not event:
+            return
+        self.see(event)
+        self.log(f"  {event['summary']}")
+        self.write_here(lambda Event: Event.delete([Event(event['id'])]))
+
+    # At Google
+
+    def there(self):
+        return [
+            {'id': id, **values}
+            for id, values in content.google(self.site).items()]
+
+    @staticmethod
+    def there_values(values):
+        values = dict(values)
+        if 'when' in values:
+            start = dt.datetime.fromisoformat(values.pop('when'))
+            for name, moment in [
+                    ('start', start), ('end', start + dt.timedelta(hours=1))]:
+                values[name] = {
+                    'dateTime': moment.isoformat() + 'Z',
+                    'timeZone': 'Europe/Paris',
+                    }
+        return values
+
+    def create_there(self):
+        values = self.new('google')
+        self.log(f'  {values}')
+        self.admin.insert_event(USER, self.there_values(values))
+
+    def change_there(self):
+        event = self.choose(self.there())
+        if not event:
+            return
+        names = self.names()
+        self.see(event, names)
+        values = {n: self.value('google', n) for n in names}
+        self.log(f"  {event['summary']} {values}")
+        self.admin.patch_event(USER, event['id'], self.there_values(values))
+
+    def delete_there(self):
+        event = self.choose(self.there())
+        if not event:
+            return
+        self.see(event)
+        self.log(f"  {event['summary']}")
+        self.admin.delete_event(USER, event['id'])
+
+    # What goes wrong
+
+    def fault(self):
+        action = self.random.choice([
+                'status', 'status', 'drop_before', 'drop_after', 'malformed',
+                'truncated'])
+        values = {
+            'method_id': self.random.choice(METHODS),
+            'nth': self.random.randint(1, 4),
+            'times': self.random.choice([1, 1, 2, 8]),
+            }
+        if action == 'status':
+            values['status'], values['reason'] = self.random.choice(STATUS)
+            if values['method_id'] == r'oauth\.token':
+                values.update(status=503, reason='internal_failure')
+        self.log(f'  {action} {values}')
+        self.admin.add_fault(action, **values)
+
+    def expire(self):
+        match self.random.choice(['access', 'known', 'sync']):
+            case 'access':
+                self.admin.expire_access_tokens()
+            case 'known':
+                self.admin.expire_access_tokens()
+                self.site.sql(
+                    "UPDATE google_integration_google_credentials "
+                    "SET token_expiry = '2020-01-01 00:00:00'")
+            case 'sync':
+                self.log('  sync tokens')
+                self.admin.expire_sync_tokens()
+
+    def pages(self):
+        self.admin.options(
+            max_page=self.random.choice([None, 1, 2, 7]),
+            empty_pages=self.random.choice([0, 0, 1, 2]))
+
+    def policy(self, policy=None):
+        policy = policy or self.random.choice(POLICIES)
+        self.log(f'  {policy}')
+        self.site.sql(
+            f"UPDATE google_calendar_calendar "
+            f"SET conflict_policy = '{policy}'")
+
+    # Synchronisations
+
+    def process(self, at_commit=None):
+        return Process(self.run, at_commit)
+
+    def run(self, at_commit=None):
+        from .meter import Meter
+        work.shrink()
+        with Meter(at_commit):
+            return self.site.synchronize()
+
+    def synchronize(self):
+        self.log(f'  {self.process().result()}')
+
+    def _killed(self, process):
+        try:
+            self.log(f'  {process.result()}')
+        except Killed:
+            self.log('  killed')
+            self.site.end_leases()
+        self.admin.clear_hooks()
+
+    def kill_at_request(self):
+        k = self.random.randint(1, 6)
+        when = self.random.choice(['before', 'after'])
+        self.log(f'  {when} {k}')
+        process = self.process()
+        self.admin.kill_at(process.pid, k, when=when)
+        self._killed(process)
+
+    def kill_at_commit(self):
+        k = self.random.randint(1, 12)
+        moment = self.random.choice(['before', 'after'])
+        self.log(f'  {moment} {k}')
+
+        def kill(number, when):
+            if (number, when) == (k, moment):
+                die()
+        self._killed(self.process(kill))
+
+    def two_workers(self):
+        processes = [self.process().start() for _ in range(2)]
+        for process in processes:
+            self.log(f'  {process.result()}')
+
+    # The end
+
+    def settle(self):
+        "Nothing goes wrong any more: all must be done soon"
+        self.admin.clear_faults()
+        self.admin.options(max_page=None, empty_pages=0)
+        good = 0
+        for _ in range(ROUNDS):
+            self.decide()
+            done = self.process().result()
+            good = good + 1 if (
+                done and not content.settled(self.site)) else 0
+            if good == 2:
+                # the first may have ended a listing that was begun before
+                return
+        raise AssertionError(
+            f"not settled after {ROUNDS}: {content.settled(self.site)}")
+
+    def decide(self):
+        "Decide the conflicts that ask for it"
+        rows = [
+            row for row in self.site.rows('google_integration_conflict')
+            if row['state'] == 'open']
+        if not rows:
+            return
+        opened = [row['id'] for row in rows]
+        names = [
+            self.random.choice(['keep_tryton', 'keep_google'])
+            for _ in opened]
+        events = {e['id']: e for e in self.here()}
+        for row, name in zip(rows, names, strict=True):
+            id = (row['resource'] or ',0').partition(',')[2]
+            event = events.get(int(id))
+            if event and name == 'keep_google':
+                # what may have been written here since
+                self.see(
+                    event, None if row['unit'] == 'deletion'
+                    else [row['unit']])
+
+        def decide():
+            with self.site.transaction(user=1) as transaction:
+                Conflict = Pool().get('google_integration.conflict')
+                for id, name in zip(opened, names, strict=True):
+                    getattr(Conflict, name)([Conflict(id)])
+                transaction.commit()
+        self.log(f'  decide {len(opened)} conflicts')
+        Process(decide).result()
+
+    def check(self):
+        events = content.assert_equal(self.site)
+        found = set()
+        for event in events.values():
+            values = set(self.values(event).values())
+            if found & values:
+                raise AssertionError(f"{found & values} twice")
+            found |= values
+        lost = self.written.keys() - self.seen - found - self.kept()
+        if lost:
+            raise AssertionError('lost: ' + ', '.join(
+                    f'{v} of {self.written[v]}' for v in sorted(lost)))
+        for row in self.site.rows('google_integration_google_credentials'):
+            if row['state'] != 'authorized':
+                raise AssertionError(f"the account is {row['state']}")
+        content.assert_idle(self.site)
+
+    def kept(self):
+        "The values that the conflicts keep"
+        kept = set()
+        for row in self.site.rows('google_integration_conflict'):
+            for side in ['tryton_values', 'google_values']:
+                values = json.loads(row[side] or '{}')
+                for name, value in values.items():
+                    if name == 'start' and value:
+                        value = dt.datetime(*[
+                                value[n] for n in [
+                                    'year', 'month', 'day', 'hour',
+                                    'minute']]).isoformat(' ')
+                    if isinstance(value, str):
+                        kept.add(value)
+        return kept
+
+
+def run(site, seed, steps):
+    return Machine(site, seed, steps)()
