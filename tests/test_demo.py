@@ -44,7 +44,10 @@ class Run:
             [sys.executable, '-m', 'tests.demo', *arguments], cwd=ROOT,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, 'TMPDIR': self.folder, MARK: self.mark})
+            env={**os.environ, 'TMPDIR': self.folder, MARK: self.mark},
+            # a shell that puts a job in the background has it ignored
+            preexec_fn=lambda: signal.signal(
+                signal.SIGINT, signal.default_int_handler))
         self.output = ''
 
     def wait_line(self, text):

@@ -23,7 +23,7 @@ class Benchmark:
     def __init__(self, laboratory, reduced=False):
         self.laboratory = laboratory
         self.failures = []
-        self.pulls = [0, 1, 2500, 2501] if reduced else [
+        self.pulls = [0, 1, 2501] if reduced else [
             0, 1, 2500, 2501, 10000]
         self.pushes = [0, 1, 50, 51] if reduced else [
             0, 1, 50, 51, 1000]
@@ -126,7 +126,7 @@ class Benchmark:
             self.expect(
                 push.writes <= chunks, push,
                 f"{push.writes} write requests, at most {chunks}")
-            self.check(push, "events at Google", push.there, count)
+            self.check(push, "events", push.here, count)
             if base is None:
                 base = push.commits
                 statements = push.statements

@@ -37,7 +37,6 @@ class Measure:
     seconds: float = 0
     peak: int = 0
     here: int = 0
-    there: int = 0
 
 
 def fill(site, count):
@@ -97,7 +96,7 @@ def measure(site, what, items, trace=False):
         methods.get('calendar.events.list', 0),
         counters['requests'] - methods.get('calendar.events.list', 0),
         commits, statements, seconds, peak,
-        len(content.tryton(site)), len(content.google(site)))
+        len(content.tryton(site)))
 
 
 def pull(site, count, **options):
@@ -127,7 +126,9 @@ def push(site, count):
     "Send so many new events"
     Process(site.synchronize).result()
     Process(create, site, count).result()
-    return [measure(site, "send", count)]
+    result = measure(site, "send", count)
+    content.assert_equal(site)
+    return [result]
 
 
 def memory(site, count, page, sending=False):

@@ -11,7 +11,6 @@ import gc
 import os
 import shutil
 import tempfile
-import warnings
 from urllib.parse import parse_qs, urlsplit
 
 import trytond.config as config
@@ -330,6 +329,3 @@ class Site:
             'UPDATE google_integration_google_credentials '
             'SET refresh_lease_until = 1 '
             'WHERE refresh_lease_until IS NOT NULL')
-
-
-warnings.filterwarnings('ignore', 'unclosed database', ResourceWarning)

@@ -41,6 +41,7 @@ class Machine:
         self.trace = []
         self.written = {}  # value: who wrote it
         self.seen = set()  # values replaced by who saw them
+        self.sending = set()
         self.actions = {
             self.create_here: 3,
             self.create_there: 3,
@@ -55,6 +56,7 @@ class Machine:
             self.synchronize: 6,
             self.kill_at_request: 3,
             self.kill_at_commit: 3,
+            self.change_meanwhile: 4,
             self.two_workers: 1,
             }
 
@@ -114,7 +116,8 @@ class Machine:
                 self.seen.add(value)
 
     def choose(self, events):
-        "One of the events"
+        "One of the events, rather of those that are being sent"
+        events = [e for e in events if e['id'] in self.sending] or events
         events = sorted(
             events, key=lambda e: (
                 e['summary'] or '', e['location'] or '', e['when'][0]))
@@ -307,6 +310,32 @@ class Machine:
             if (number, when) == (k, moment):
                 die()
         self._killed(self.process(kill))
+
+    def change_meanwhile(self):
+        "People go on while a synchronisation waits for Google"
+        k = self.random.randint(1, 2)
+        when = self.random.choice(['before', 'after'])
+        method_id = self.random.choice([r'calendar\.batch', '.*'])
+        hook = self.admin.pause_at(k, when=when, method_id=method_id)
+        process = self.process().start()
+        reached = False
+        while not reached and not process.ended():
+            reached = self.admin.wait_hook(hook, timeout=.05)
+        if reached:
+            self.sending = {
+                id for row in self.site.rows('google_calendar_event')
+                if row['google_state'] == 'pushing'
+                for id in [row['id'], row['google_id']]}
+            for _ in range(self.random.randint(1, 3)):
+                action = self.random.choice([
+                        self.change_here, self.change_there,
+                        self.change_there, self.change_here,
+                        self.delete_here, self.delete_there])
+                self.log(f'  {when} {k} {method_id}: {action.__name__}')
+                action()
+            self.sending = set()
+        self.admin.clear_hooks()
+        self.log(f'  {process.result()}')
 
     def two_workers(self):
         processes = [self.process().start() for _ in range(2)]

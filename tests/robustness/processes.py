@@ -104,6 +104,10 @@ class Process:
             raise ProcessError(value)
         return kind, value
 
+    def ended(self):
+        "Tell if there is a result, or nobody to give one"
+        return self.connection.poll()
+
     def told(self):
         "Wait for what the process tells before it ends"
         kind, value = self._receive()

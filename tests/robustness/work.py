@@ -48,8 +48,8 @@ DAYS = ['same day', 'days there', 'days here']
 
 def shrink():
     "Let a few items fill pages and chunks"
-    engine.PULL_CHUNK = 3
-    engine.PUSH_CHUNK = 4
+    engine.PULL_CHUNK = 4
+    engine.PUSH_CHUNK = 6
 
 
 def fill(site):
