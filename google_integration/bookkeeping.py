@@ -64,6 +64,13 @@ def check_rules(Model, records):
     Rule.check(Model.__name__, [r.id for r in records], 'write')
 
 
+@check_access
+def check_write(Model, records):
+    "Raise an error if the user may not change the records"
+    Pool().get('ir.model.access').check(Model.__name__, 'write')
+    check_rules(Model, records)
+
+
 @contextmanager
 def without_defaults(names):
     "Take the default values of the fields out of the context"

@@ -230,6 +230,7 @@ class _Batch(BatchHttpRequest):
         try:
             return super()._header_to_id(header)
         except Exception:
+            # the order tells which part it is
             return None
 
     def _deserialize_response(self, payload):
@@ -243,6 +244,7 @@ class _Batch(BatchHttpRequest):
             message['status'] = str(int(status))
             return httplib2.Response(message), content
         except Exception:
+            # the caller counts the part as malformed
             return None, b''
 
 

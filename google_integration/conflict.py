@@ -183,7 +183,7 @@ class Conflict(AboutMixin, ModelSQL, ModelView):
         "Who decides must have the right to change the record"
         for conflict in conflicts:
             if record := conflict.resource:
-                type(record).google_check_access([record])
+                bookkeeping.check_write(type(record), [record])
 
     @classmethod
     @without_check_access

@@ -2,8 +2,6 @@
 # top level of this repository has the full notices and license terms.
 """The engine: one run of one service."""
 import logging
-import sys
-import traceback
 
 from trytond import backend
 from trytond.exceptions import UserError
@@ -18,6 +16,7 @@ from .exceptions import GoogleCredentialsError, GoogleUnreachable
 from .lease import Lease, LeaseLost
 from .oauth import OAuthError
 from .operation import CursorExpired, ItemError, WorkDone
+from .redaction import log_unexpected
 from .tokens import short
 
 __all__ = ['Brake', 'Run', 'RunFailed']
@@ -43,14 +42,6 @@ class Stopped(Exception):
 
 class Brake(RunFailed):
     "The run would delete more than is allowed"
-
-
-def log_unexpected(text, *args):
-    "Log where an error comes from, but not the personal text it may carry"
-    kind, _, trace = sys.exc_info()
-    logger.error(
-        text + ': %s\n%s', *args, kind.__name__,
-        ''.join(traceback.format_tb(trace)))
 
 
 class Run:
@@ -132,7 +123,7 @@ class Run:
             return self.finish()
         except Exception:
             Transaction().rollback()
-            log_unexpected("the run of %s failed", self.name)
+            log_unexpected(logger, "the run of %s failed", self.name)
             return self.finish(RunFailed('unexpected'))
         return self.finish()
 
@@ -253,6 +244,7 @@ class Run:
         except (LeaseLost, backend.DatabaseOperationalError):
             raise
         except Exception:
+            # one by one the culprit is found, and its error kept
             if not chunk:
                 raise
             logger.info("a chunk of %s is redone by item", self.name)
@@ -279,7 +271,7 @@ class Run:
                 return exception
             case UserError():
                 return ItemError('refused', {'message': exception.message})
-        log_unexpected("an item of %s failed", self.name)
+        log_unexpected(logger, "an item of %s failed", self.name)
         return ItemError('unexpected')
 
     def keep_books(self, service, books, listing=None):
@@ -345,6 +337,7 @@ class Run:
             except (LeaseLost, backend.DatabaseOperationalError):
                 raise
             except Exception:
+                # one by one the culprit is found, and its error kept
                 self.delete_each(ids)
 
     def delete_each(self, ids):

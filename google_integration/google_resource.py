@@ -11,7 +11,7 @@ from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.tools import grouped_slice
-from trytond.transaction import Transaction, check_access, inactive_records
+from trytond.transaction import Transaction, inactive_records
 
 from . import bookkeeping
 from .apply import Apply
@@ -266,14 +266,6 @@ class GoogleResource(CheckedExportMixin):
         for name in cls._google_readonly_fields():
             default.setdefault(name)
         return super().copy(records, default=default)
-
-    @classmethod
-    @check_access
-    def google_check_access(cls, records):
-        "Raise an error if the user may not change the records"
-        ModelAccess = Pool().get('ir.model.access')
-        ModelAccess.check(cls.__name__, 'write')
-        bookkeeping.check_rules(cls, records)
 
     # What the engine does
 

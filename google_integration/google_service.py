@@ -11,8 +11,7 @@ from trytond.model import Index, ModelView, fields
 from trytond.model.exceptions import ValidationError
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
-from trytond.transaction import (
-    Transaction, check_access, without_check_access)
+from trytond.transaction import Transaction, without_check_access
 
 from . import bookkeeping
 from .bookkeeping import utcnow
@@ -381,14 +380,6 @@ class GoogleService(CheckedExportMixin):
                     description=one_line(service.last_error),
                     user=user)
 
-    @classmethod
-    @check_access
-    def google_check_write(cls, services):
-        "Raise an error if the user may only see the services"
-        ModelAccess = Pool().get('ir.model.access')
-        ModelAccess.check(cls.__name__, 'write')
-        bookkeeping.check_rules(cls, services)
-
     # Buttons and tasks
 
     @classmethod
@@ -423,7 +414,7 @@ class GoogleService(CheckedExportMixin):
     @ModelView.button
     def reset_synchronization(cls, services):
         "Forget the cursor: the next run lists everything and compares"
-        cls.google_check_write(services)
+        bookkeeping.check_write(cls, services)
         bookkeeping.update(cls, services, {
                 'cursor': None,
                 'error_code': None,

@@ -350,7 +350,7 @@ class GoogleTwoWay(GoogleService):
     @ModelView.button
     def allow_deletions(cls, services):
         "Let the next run delete as many records as it asked for"
-        cls.google_check_write(services)
+        bookkeeping.check_write(cls, services)
         for service in services:
             arguments = bookkeeping.loads(service.error_arguments) or {}
             bookkeeping.update(
@@ -362,7 +362,7 @@ class GoogleTwoWay(GoogleService):
     @ModelView.button
     def refuse_deletions(cls, services):
         "Bring back what was deleted on one side"
-        cls.google_check_write(services)
+        bookkeeping.check_write(cls, services)
         pool = Pool()
         Tombstone = pool.get('google_integration.tombstone')
         Resource = cls._resource_model()

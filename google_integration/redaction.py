@@ -3,11 +3,13 @@
 """What keeps secrets out of the logs of trytond, at every level."""
 import logging
 import re
+import sys
+import traceback
 import xmlrpc.client
 
 from trytond.tools import logging as tools_logging
 
-__all__ = ['Redacted', 'install']
+__all__ = ['Redacted', 'install', 'log_unexpected']
 
 # the arguments of RPC are logged but for the keys that contain one of these
 _SENSITIVE_KEYS = {'service_account_key'}
@@ -78,6 +80,14 @@ def _add(name, filter_):
             type(f).__name__ == type(filter_).__name__
             for f in logger.filters):
         logger.addFilter(filter_)
+
+
+def log_unexpected(logger, text, *args):
+    "Log where an error comes from, but not the personal text it may carry"
+    kind, _, trace = sys.exc_info()
+    logger.error(
+        text + ': %s\n%s', *args, kind.__name__,
+        ''.join(traceback.format_tb(trace)))
 
 
 def install():

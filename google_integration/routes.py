@@ -20,6 +20,7 @@ from trytond.wsgi import app
 from .exceptions import (
     AuthorizationLinkError, GoogleCredentialsError, GoogleUnreachable,
     WrongAccountError)
+from .redaction import log_unexpected
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ def callback(request, pool):
     except exceptions.HTTPException:
         raise
     except Exception:
-        logger.exception("the callback of Google failed")
+        log_unexpected(logger, "the callback of Google failed")
         # not the text of the exception
         return Response(
             "Internal Server Error", HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -227,7 +228,8 @@ def _answer(record, arguments):
         # messages of ours, which say what to do
         return failed(HTTPStatus.BAD_REQUEST, 'failed', error.message)
     except Exception:
-        logger.exception("the authorization of credentials %s failed", id)
+        log_unexpected(
+            logger, "the authorization of credentials %s failed", id)
         Transaction().rollback()
         return failed(
             HTTPStatus.INTERNAL_SERVER_ERROR, 'failed',

@@ -7,6 +7,7 @@ from trytond.model import ModelSQL, ModelView, UnionMixin, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 
+from . import bookkeeping
 from .export import CheckedExportMixin
 
 __all__ = ['Synchronization']
@@ -133,14 +134,14 @@ class Synchronization(
     @ModelView.button
     def pause(cls, records):
         for Model, services in cls._by_model(records):
-            Model.google_check_write(services)
+            bookkeeping.check_write(Model, services)
             Model.write(services, {'enabled': False})
 
     @classmethod
     @ModelView.button
     def resume(cls, records):
         for Model, services in cls._by_model(records):
-            Model.google_check_write(services)
+            bookkeeping.check_write(Model, services)
             Model.write(services, {'enabled': True})
 
     @classmethod
