@@ -1,32 +1,23 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The calendars of Google that are synchronised."""
-import json
-
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
-from trytond.modules.google_integration.apply import gone
-from trytond.modules.google_integration.client import GoogleError
-from trytond.modules.google_integration.google_two_way import GoogleTwoWay
-from trytond.modules.google_integration.operation import (
-    Answer, Change, Changes, CursorExpired, ItemError)
+from trytond.modules.google_integration import bookkeeping
+from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
 from . import mapping
+from .network import ROLES, WRITER_ROLES, CalendarNetwork, identified
 
-__all__ = ['Calendar']
+__all__ = ['Calendar', 'CalendarReader']
 
-# the maximum of https://developers.google.com/calendar/api/v3/reference/events/list
-PAGE = 2500
 CALENDAR_PAGE = 250
-# https://developers.google.com/calendar/api/v3/reference/calendarList
-WRITER_ROLES = {'writerWithoutPrivateAccess', 'writer', 'owner'}
-ROLES = {'none', 'freeBusyReader', 'reader'} | WRITER_ROLES
 
 
-class Calendar(GoogleTwoWay, ModelSQL, ModelView):
+class Calendar(CalendarNetwork, ModelSQL, ModelView):
     __name__ = 'google_calendar.calendar'
 
     google_api = ('calendar', 'v3')
@@ -57,6 +48,16 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
             ], "Access", readonly=True, sort=False,
         help="What the account may do with the calendar at Google.")
     primary = fields.Boolean("Primary", readonly=True)
+    notifications = fields.Selection([
+            ('all', "All Guests"),
+            ('externalOnly', "Guests without Google Calendar"),
+            ('none', "Nobody"),
+            ], "Notifications", required=True, sort=False,
+        help="Who gets mails of Google about what is changed here.")
+    readers = fields.Many2Many(
+        'google_calendar.calendar-reader', 'calendar', 'user', "Readers",
+        help="The users who may see the calendar besides its owner. Private "
+        "events are busy times to them.")
     events = fields.One2Many(
         'google_calendar.event', 'calendar', "Events")
 
@@ -69,6 +70,26 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
                 'google_id_unique',
                 Unique(table, table.credentials, table.google_id),
                 'google_calendar.msg_calendar_unique'))
+
+    @classmethod
+    def default_notifications(cls):
+        return 'all'
+
+    @classmethod
+    def on_modification(cls, mode, calendars, field_names=None):
+        super().on_modification(mode, calendars, field_names=field_names)
+        if mode == 'write' and 'enabled' in (field_names or []):
+            cls.hush([c for c in calendars if c.enabled and not c.last_sync])
+
+    @classmethod
+    def hush(cls, calendars):
+        "What waits to be sent mails nobody: it is not news"
+        Event = Pool().get('google_calendar.event')
+        events = Event.search([
+                ('calendar', 'in', [c.id for c in calendars]),
+                ('google_state', 'in', ['local', 'to_push']),
+                ])
+        bookkeeping.update(Event, events, {'notifications': 'none'})
 
     @classmethod
     def check_modification(cls, mode, records, values=None, external=False):
@@ -127,7 +148,7 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
             answer = client.execute(client.api.calendarList().list(
                     maxResults=CALENDAR_PAGE, pageToken=page_token))
             entries.update(
-                (e['id'], e) for e in _identified(answer))
+                (e['id'], e) for e in identified(answer))
             page_token = answer.get('nextPageToken')
             if not page_token:
                 break
@@ -165,218 +186,15 @@ class Calendar(GoogleTwoWay, ModelSQL, ModelView):
         if to_write:
             cls.write(*to_write)
 
-    # Network
 
-    @classmethod
-    def list_changes(cls, client, cursor):
-        """List one page of events.
+class CalendarReader(ModelSQL):
+    __name__ = 'google_calendar.calendar-reader'
 
-        The cursor is the JSON of the tokens with which to go on, see
-        https://developers.google.com/calendar/api/guides/sync
-        """
-        tokens = json.loads(cursor) if cursor else {}
-        try:
-            answer = client.execute(client.api.events().list(
-                    calendarId=client.parameters['calendar_id'],
-                    maxResults=PAGE, singleEvents=False, **tokens))
-        except GoogleError as error:
-            if error.status == 410 or (error.status == 400 and tokens):
-                raise CursorExpired from error
-            raise
-        more = bool(answer.get('nextPageToken'))
-        if more:
-            tokens['pageToken'] = answer['nextPageToken']
-        else:
-            tokens = {}
-            if answer.get('nextSyncToken'):
-                tokens['syncToken'] = answer['nextSyncToken']
-        service = {}
-        if answer.get('accessRole') in ROLES:
-            service['access_role'] = answer['accessRole']
-        return Changes(
-            [cls._change(e) for e in _identified(answer)],
-            # without token the next run lists everything again
-            json.dumps(tokens) if tokens else None, more, service)
-
-    @staticmethod
-    def _change(resource):
-        return Change(
-            resource['id'], resource, deleted=mapping.is_deleted(resource))
-
-    @classmethod
-    def look_up(cls, client, google_ids):
-        answers = client.batch([
-                client.api.events().get(
-                    calendarId=client.parameters['calendar_id'], eventId=id)
-                for id in google_ids])
-        if any(_not_found(a) for a in answers):
-            cls._check_found(client)
-        changes = []
-        for id, answer in zip(google_ids, answers, strict=True):
-            if not isinstance(answer, GoogleError):
-                changes.append(cls._change(answer))
-            elif answer.status in {404, 410}:
-                changes.append(gone(id))
-            else:
-                failure = cls.google_failure(answer)
-                if failure.status == 'later':
-                    raise answer
-                changes.append(Change(id, {'id': id}, error=failure.error))
-        return changes
-
-    @classmethod
-    def _check_found(cls, client):
-        "Raise the error of Google if it is the calendar that is not found"
-        client.execute(client.api.events().list(
-                calendarId=client.parameters['calendar_id'], maxResults=1,
-                fields='accessRole'))
-
-    @classmethod
-    def push(cls, client, operations):
-        """Send the operations in one batch.
-
-        https://developers.google.com/calendar/api/guides/batch
-        """
-        answers = client.batch([cls._request(client, o) for o in operations])
-        if any(_not_found(a) for a in answers):
-            try:
-                cls._check_found(client)
-            except GoogleError as error:
-                failure = cls.google_failure(error)
-                return [
-                    failure if isinstance(a, GoogleError)
-                    else Answer('done', a or None) for a in answers]
-        return [
-            cls._answer(client, operation, answer)
-            for operation, answer in zip(operations, answers, strict=True)]
-
-    @classmethod
-    def _request(cls, client, operation):
-        events = client.api.events()
-        parameters = {
-            'calendarId': client.parameters['calendar_id'],
-            # nobody is invited as long as guests are not modelled
-            'sendUpdates': 'none',
-            }
-        match operation.kind:
-            case 'insert':
-                return events.insert(
-                    body={**operation.body, 'id': operation.google_id},
-                    **parameters)
-            case 'patch':
-                request = events.patch(
-                    eventId=operation.google_id, body=operation.body,
-                    **parameters)
-            case 'delete':
-                request = events.delete(
-                    eventId=operation.google_id, **parameters)
-        if operation.etag:
-            request.headers['If-Match'] = operation.etag
-        return request
-
-    @classmethod
-    def _answer(cls, client, operation, answer):
-        "The answer of an operation, which may need another request"
-        if not isinstance(answer, GoogleError):
-            return Answer('done', answer or None)
-        error = answer
-        match error.status, error.reason:
-            case (404, _) | (410, _) if operation.kind != 'insert':
-                return Answer('gone')
-            case 409, 'duplicate':
-                return cls._existing(client, operation)
-            case 409, _:
-                # parts of the batch collided: alone it does not
-                return cls._alone(client, operation)
-            case 400, _ if (
-                    operation.kind == 'insert'
-                    and not mapping.is_event_id(operation.google_id)):
-                # Google chose it, only what was deleted can have it again
-                return cls._existing(client, operation)
-            case 412, _:
-                return cls._current(client, operation)
-        return cls.google_failure(error)
-
-    @classmethod
-    def google_failure(cls, error):
-        answer = super().google_failure(error)
-        if error.reason == 'requiredAccessLevel':
-            # the account may only read since the list: what is to be sent
-            # waits until it may write again
-            answer.status = 'later'
-        return answer
-
-    @classmethod
-    def _alone(cls, client, operation):
-        try:
-            return Answer('done', client.execute(
-                    cls._request(client, operation)) or None)
-        except GoogleError as error:
-            if error.status == 409 and operation.kind == 'insert':
-                # whatever the reason is called
-                return cls._existing(client, operation)
-            if error.status == 409:
-                return Answer('later', error=ItemError('unreachable', {
-                            'status': error.status,
-                            'reason': error.reason,
-                            }))
-            return cls._answer(client, operation, error)
-
-    @classmethod
-    def _get(cls, client, operation):
-        return client.execute(client.api.events().get(
-                calendarId=client.parameters['calendar_id'],
-                eventId=operation.google_id))
-
-    @classmethod
-    def _current(cls, client, operation):
-        "What Google has instead of what was expected"
-        try:
-            resource = cls._get(client, operation)
-        except GoogleError as error:
-            if error.status in {404, 410}:
-                return Answer('gone')
-            return cls.google_failure(error)
-        if mapping.is_deleted(resource):
-            return Answer('gone')
-        return Answer('conflict', resource)
-
-    @classmethod
-    def _existing(cls, client, operation):
-        "The event exists already: by a lost answer, or it was deleted"
-        try:
-            resource = cls._get(client, operation)
-            if not mapping.is_deleted(resource):
-                return Answer('conflict', resource)
-            request = client.api.events().patch(
-                calendarId=client.parameters['calendar_id'],
-                eventId=operation.google_id, sendUpdates='none',
-                body=mapping.to_restore(operation.body))
-            # of a deleted event only the identifier is guaranteed
-            request.headers['If-Match'] = resource.get('etag') or '*'
-            return Answer('done', client.execute(request))
-        except GoogleError as error:
-            if error.status in {404, 410}:
-                return Answer('gone')
-            if error.status == 412:
-                return Answer('later', error=ItemError('unreachable', {
-                            'status': error.status,
-                            'reason': error.reason,
-                            }))
-            return cls.google_failure(error)
-
-
-def _identified(answer):
-    "The resources of a listing: without identifier it is none"
-    items = answer.get('items')
-    return [
-        item for item in (items if isinstance(items, list) else [])
-        if isinstance(item, dict) and isinstance(item.get('id'), str)
-        and item['id'] and item['id'].isprintable()]
-
-
-def _not_found(answer):
-    return isinstance(answer, GoogleError) and answer.status == 404
+    calendar = fields.Many2One(
+        'google_calendar.calendar', "Calendar", required=True,
+        ondelete='CASCADE')
+    user = fields.Many2One(
+        'res.user', "User", required=True, ondelete='CASCADE')
 
 
 def _plain(value):

@@ -2,19 +2,23 @@
 # top level of this repository has the full notices and license terms.
 """The events of the calendars."""
 import datetime as dt
-import uuid
+import json
 
 from trytond.i18n import gettext
-from trytond.model import Index, ModelSQL, ModelView, fields
+from trytond.model import Index, ModelSQL, ModelStorage, ModelView, fields
 from trytond.modules.google_integration import bookkeeping
-from trytond.modules.google_integration.google_resource import GoogleResource
-from trytond.modules.google_integration.operation import ItemError
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.tools import timezone as tz
+from trytond.transaction import without_check_access
 
 from . import mapping
-from .exceptions import EventDateError, EventTimeZoneError
+from .event_google import GoogleEvent
+from .event_rights import EventRights
+from .exceptions import (
+    EventDateError, EventReminderError, EventTimeZoneError)
+from .instance import instance
+from .people import MAX_REMINDERS
 
 __all__ = ['Event']
 
@@ -22,18 +26,23 @@ __all__ = ['Event']
 DURATION = dt.timedelta(hours=1)
 
 
-class Event(GoogleResource, ModelSQL, ModelView):
+class Event(EventRights, GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
-    google_service_field = 'calendar'
-    google_units = mapping.UNITS
-
+    _main = {
+        'readonly': ~Eval('editable', True),
+        }
+    _organized = {
+        'readonly': ~Eval('organized', True),
+        }
     _timed = {
+        'readonly': ~Eval('editable', True),
         'invisible': Eval('all_day', False),
         'required': (
             ~Eval('all_day', False) & (Eval('status') != 'cancelled')),
         }
     _all_day = {
+        'readonly': ~Eval('editable', True),
         'invisible': ~Eval('all_day', False),
         'required': (
             Eval('all_day', False) & (Eval('status') != 'cancelled')),
@@ -45,10 +54,10 @@ class Event(GoogleResource, ModelSQL, ModelView):
         states={
             'readonly': Eval('id', -1) >= 0,
             })
-    summary = fields.Char("Summary", strip=False)
-    description = fields.Text("Description", strip=False)
-    location = fields.Char("Location", strip=False)
-    all_day = fields.Boolean("All Day")
+    summary = fields.Char("Summary", strip=False, states=_main)
+    description = fields.Text("Description", strip=False, states=_main)
+    location = fields.Char("Location", strip=False, states=_main)
+    all_day = fields.Boolean("All Day", states=_main)
     start = fields.DateTime("Start", states=_timed)
     end = fields.DateTime("End", states=_timed)
     start_date = fields.Date("First Day", states=_all_day)
@@ -56,13 +65,14 @@ class Event(GoogleResource, ModelSQL, ModelView):
     time_zone = fields.Selection(
         'get_time_zones', "Time Zone", translate=False,
         states={
+            'readonly': ~Eval('editable', True),
             'invisible': Eval('all_day', False),
             })
     status = fields.Selection([
             ('confirmed', "Confirmed"),
             ('tentative', "Tentative"),
             ('cancelled', "Cancelled"),
-            ], "Status", required=True, sort=False)
+            ], "Status", required=True, sort=False, states=_main)
     visibility = fields.Selection([
             ('default', "Default"),
             ('public', "Public"),
@@ -86,12 +96,85 @@ class Event(GoogleResource, ModelSQL, ModelView):
             states={
                 'invisible': ~Eval('recurring_event'),
                 }),
-        'get_recurring_event')
+        'get_recurring_event', searcher='search_recurring_event')
     original_start = fields.DateTime(
         "Original Start", readonly=True,
         states={
             'invisible': ~Eval('original_start'),
             })
+    attendees = fields.One2Many(
+        'google_calendar.attendee', 'event', "Guests",
+        states={
+            'readonly': ~Eval('can_invite', True),
+            })
+    attendees_omitted = fields.Boolean(
+        "Guests Omitted", readonly=True,
+        states={
+            'invisible': ~Eval('attendees_omitted', False),
+            },
+        help="Google did not send all the guests: they can not be changed "
+        "here.")
+    response = fields.Selection([
+            (None, ""),
+            ('needsAction', "No Answer"),
+            ('declined', "No"),
+            ('tentative', "Maybe"),
+            ('accepted', "Yes"),
+            ], "My Answer", sort=False,
+        states={
+            'invisible': ~Eval('invited', False),
+            })
+    response_comment = fields.Char(
+        "My Comment", strip=False,
+        states={
+            'invisible': ~Eval('invited', False),
+            })
+    guests_can_invite_others = fields.Boolean(
+        "Guests Can Invite Others", states=_organized)
+    guests_can_modify = fields.Boolean(
+        "Guests Can Modify", states=_organized)
+    guests_can_see_other_guests = fields.Boolean(
+        "Guests Can See Other Guests", states=_organized)
+    notifications = fields.Selection([
+            (None, ""),
+            ('all', "All Guests"),
+            ('externalOnly', "Guests without Google Calendar"),
+            ('none', "Nobody"),
+            ], "Notifications", sort=False,
+        help="Who gets mails of Google about this change. Leave empty for "
+        "what the calendar says.")
+    default_reminders = fields.Boolean("Default Reminders")
+    reminders = fields.One2Many(
+        'google_calendar.reminder', 'event', "Reminders",
+        states={
+            'invisible': Eval('default_reminders', True),
+            })
+    attachments = fields.One2Many(
+        'google_calendar.attachment', 'event', "Attachments", readonly=True,
+        states={
+            'invisible': ~Eval('attachments', []),
+            })
+    color_id = fields.Selection([
+            (None, "As the Calendar"),
+            ('1', "Lavender"),
+            ('2', "Sage"),
+            ('3', "Grape"),
+            ('4', "Flamingo"),
+            ('5', "Banana"),
+            ('6', "Tangerine"),
+            ('7', "Peacock"),
+            ('8', "Graphite"),
+            ('9', "Blueberry"),
+            ('10', "Basil"),
+            ('11', "Tomato"),
+            ], "Event Color", sort=False)
+    resource = fields.Reference(
+        "Record", selection='get_resources',
+        help="The record that the event belongs to.")
+    event_type = fields.Char("Type at Google", readonly=True)
+    locked = fields.Boolean("Locked", readonly=True)
+    creator_email = fields.Char("Creator", readonly=True, strip=False)
+    organizer_own = fields.Boolean("Own Organizer", readonly=True)
     organizer_email = fields.Char(
         "Organizer", readonly=True, strip=False,
         states={
@@ -102,8 +185,11 @@ class Event(GoogleResource, ModelSQL, ModelView):
         states={
             'invisible': ~Eval('ical_uid'),
             })
+    conference = fields.Boolean(
+        "Video Conference", states=_main,
+        help="Check to have a Google Meet.")
     conference_link = fields.Char(
-        "Video Conference", readonly=True, strip=False,
+        "Video Conference Link", readonly=True, strip=False,
         states={
             'invisible': ~Eval('conference_link'),
             })
@@ -117,7 +203,7 @@ class Event(GoogleResource, ModelSQL, ModelView):
         fields.Many2One('res.user', "Owner"), 'get_owner',
         searcher='search_owner')
 
-    del _timed, _all_day
+    del _timed, _all_day, _main, _organized
 
     @classmethod
     def __setup__(cls):
@@ -149,6 +235,37 @@ class Event(GoogleResource, ModelSQL, ModelView):
     @staticmethod
     def default_all_day():
         return False
+
+    @staticmethod
+    def default_default_reminders():
+        return True
+
+    @staticmethod
+    def default_guests_can_invite_others():
+        return True
+
+    @staticmethod
+    def default_guests_can_modify():
+        return False
+
+    @staticmethod
+    def default_guests_can_see_other_guests():
+        return True
+
+    @staticmethod
+    def default_conference():
+        return False
+
+    @staticmethod
+    def default_attendees_omitted():
+        return False
+
+    @classmethod
+    def get_resources(cls):
+        get_name = Pool().get('ir.model').get_name
+        return [(None, "")] + [
+            (name, get_name(name)) for name, Model in Pool().iterobject()
+            if issubclass(Model, ModelStorage)]
 
     @classmethod
     def get_time_zones(cls):
@@ -201,8 +318,20 @@ class Event(GoogleResource, ModelSQL, ModelView):
                 (event.calendar.id, event.recurring_identifier))
         return result
 
+    @classmethod
+    def search_recurring_event(cls, name, clause):
+        field, operator, operand = clause[0], clause[1], clause[2]
+        if field == name and operand is None:
+            return [('recurring_identifier', operator, None)]
+        events = cls.search([('id' if field == name else field[
+                    len(name) + 1:], *clause[1:])])
+        return ['OR', *([
+                    ('calendar', '=', e.calendar.id),
+                    ('recurring_identifier', '=', e.google_id),
+                    ] for e in events if e.google_id)] or [('id', '=', -1)]
+
     def get_color(self, name):
-        return self.calendar.color
+        return mapping.COLORS.get(self.color_id, self.calendar.color)
 
     def get_owner(self, name):
         user = self.calendar.credentials.user
@@ -237,14 +366,30 @@ class Event(GoogleResource, ModelSQL, ModelView):
         return values
 
     @classmethod
+    def preprocess_values(cls, mode, values):
+        if not values.get('google_revision'):
+            # the choice is for one save
+            values = {'notifications': None, **values}
+        return super().preprocess_values(mode, values)
+
+    @classmethod
     def validate_fields(cls, events, field_names):
         super().validate_fields(events, field_names)
+        if not field_names or 'reminders' in field_names:
+            for event in events:
+                event.check_reminders()
         if field_names and not (field_names & {
                     'all_day', 'start', 'end', 'start_date', 'end_date',
                     'recurrence', 'time_zone'}):
             return
         for event in events:
             event.check_dates()
+
+    def check_reminders(self):
+        if len(self.reminders) > MAX_REMINDERS:
+            raise EventReminderError(gettext(
+                    'google_calendar.msg_event_reminders',
+                    event=self.rec_name, maximum=MAX_REMINDERS))
 
     def check_dates(self):
         start, end = (
@@ -259,72 +404,18 @@ class Event(GoogleResource, ModelSQL, ModelView):
                     'google_calendar.msg_event_time_zone',
                     event=self.rec_name))
 
-    # Google
-
-    @staticmethod
-    def google_to_values(resource):
-        try:
-            return mapping.to_values(resource)
-        except mapping.MappingError as error:
-            raise ItemError(
-                f'google_calendar.{error.code}', error.arguments) from error
-
-    @staticmethod
-    def google_to_resource(values, units, baseline):
-        try:
-            return mapping.to_resource(values, units, baseline)
-        except mapping.MappingError as error:
-            raise ItemError(
-                f'google_calendar.{error.code}', error.arguments) from error
-
-    @staticmethod
-    def google_is_deleted(resource):
-        return mapping.is_deleted(resource)
-
-    @staticmethod
-    def google_updated(resource):
-        return mapping.updated(resource)
-
-    @classmethod
-    def google_new_id(cls):
-        return mapping.event_id(uuid.uuid4())
-
-    def google_values(self):
-        return mapping.canonical({
-                name: getattr(self, FIELDS.get(name, name))
-                for name in self.google_value_names()})
-
-    @classmethod
-    def google_record_values(cls, service, values):
-        return {FIELDS.get(n, n): v for n, v in values.items()}
-
     @classmethod
     def copy(cls, events, default=None):
         default = default.copy() if default is not None else {}
         # what Google alone knows is of the original
         for name in [
                 'recurring_identifier', 'original_start', 'organizer_email',
-                'ical_uid', 'conference_link', 'html_link']:
+                'ical_uid', 'conference_link', 'html_link', 'response',
+                'response_comment', 'notifications']:
             default.setdefault(name)
+        # a conference is never copied
+        default.setdefault('conference', False)
         return super().copy(events, default=default)
-
-    @classmethod
-    def google_orphans(cls, service, google_id):
-        return cls.search([
-                ('calendar', '=', service.id),
-                ('recurring_identifier', '=', google_id),
-                ])
-
-    @classmethod
-    def google_with(cls, records):
-        "The exceptions go with the series"
-        series = [r for r in records if r.google_id and r.recurrence]
-        if not series:
-            return []
-        return cls.search([
-                ('calendar', 'in', [r.calendar.id for r in series]),
-                ('recurring_identifier', 'in', [r.google_id for r in series]),
-                ])
 
     @classmethod
     def delete(cls, events):
@@ -333,6 +424,49 @@ class Event(GoogleResource, ModelSQL, ModelView):
         bookkeeping.update(cls, exceptions, {'google_id': None})
         super().delete(events + cls.browse([e.id for e in exceptions]))
 
+    # Series
 
-# the values of which the field has another name
-FIELDS = {'recurring_event_id': 'recurring_identifier'}
+    @without_check_access
+    def make_exception(self, original_start):
+        """Return the event of one occurrence of this series
+
+        ``original_start`` is naive UTC, noon of an all-day event. The event
+        is created if there is none yet; what is changed of it is sent as a
+        change of the occurrence alone.
+
+        https://developers.google.com/workspace/calendar/api/guides/recurringevents
+        """
+        cls = type(self)
+        if not self.google_id:
+            # the exceptions name their series
+            bookkeeping.update(
+                cls, [self], {'google_id': self.google_new_id()})
+        master = cls(self.id)
+        known = cls.search([
+                ('calendar', '=', master.calendar.id),
+                ('recurring_identifier', '=', master.google_id),
+                ('original_start', '=', original_start),
+                ], limit=1)
+        if known:
+            return known[0]
+        base = instance(master.google_current, original_start)
+        revision = bookkeeping.new_revision()
+        event, = cls.create([{
+                    **cls.google_record_values(
+                        master.calendar, cls.google_to_values(base)),
+                    'calendar': master.calendar.id,
+                    'recurring_identifier': master.google_id,
+                    'google_state': 'to_push',
+                    'google_baseline': json.dumps(base),
+                    'google_revision': revision,
+                    }])
+        return event
+
+    @property
+    def google_current(self):
+        "The series as Google has it, or as it will be created"
+        resource = self.google_base if self.google_etag else None
+        if resource is None:
+            resource = self.google_to_resource(
+                self.google_values(), None, None)
+        return {**resource, 'id': self.google_id}

@@ -9,3 +9,11 @@ class EventDateError(ValidationError):
 
 class EventTimeZoneError(ValidationError):
     pass
+
+
+class EventReminderError(ValidationError):
+    pass
+
+
+class AttendeeEmailError(ValidationError):
+    pass

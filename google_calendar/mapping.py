@@ -11,16 +11,21 @@ https://developers.google.com/workspace/calendar/api/v3/reference/events
 import datetime as dt
 import re
 import uuid
-import zoneinfo
-from functools import lru_cache
-from urllib.parse import urlsplit
 
 from trytond.modules.google_integration.merge import Unit
 
+from .people import (
+    RESPONSES, attachments_of, attendee_key, canonical_reminders,
+    people_values, reminders_values, write_attendees, write_reminders)
+from .times import (
+    DAY, LAST_DAY, as_dict, day_of, instant, is_all_day, is_readable,
+    last_day_of, line_of, local_text, noon, parse, safe_link, text_of, utc,
+    zone_of)
+
 __all__ = [
-    'MappingError', 'UNITS', 'calendar_values', 'canonical', 'event_id',
-    'is_deleted', 'is_event_id', 'safe_link', 'to_resource', 'to_restore',
-    'to_values', 'updated']
+    'COLORS', 'MappingError', 'PRIVATE', 'UNITS', 'calendar_values',
+    'canonical', 'event_id', 'is_deleted', 'is_event_id', 'to_resource',
+    'to_restore', 'to_values', 'updated']
 
 UNITS = [
     Unit('summary', ('summary',)),
@@ -32,10 +37,32 @@ UNITS = [
     Unit('status', ('status',)),
     Unit('visibility', ('visibility',)),
     Unit('transparency', ('transparency',)),
+    Unit('attendees', ('attendees',), key=attendee_key),
+    Unit('response', ('response', 'response_comment')),
+    Unit('reminders', ('default_reminders', 'reminders')),
+    Unit('color', ('color_id',)),
+    Unit('guests', (
+            'guests_can_invite_others', 'guests_can_modify',
+            'guests_can_see_other_guests')),
+    Unit('conference', ('conference',)),
+    Unit('resource', ('resource',)),
     Unit('google', (
-            'organizer_email', 'ical_uid', 'conference_link', 'html_link',
-            'recurring_event_id', 'original_start'), read_only=True),
+            'organizer_email', 'organizer_own', 'creator_email', 'ical_uid',
+            'conference_link', 'html_link', 'recurring_event_id',
+            'original_start', 'event_type', 'locked', 'attendees_omitted'),
+        read_only=True),
+    Unit('answers', ('answers',), key=attendee_key, read_only=True),
+    Unit('attachments', ('attachments',), key=lambda a: a['url'],
+        read_only=True),
     ]
+# the units that are of the own copy alone: nobody else is told
+PRIVATE = {'reminders', 'color', 'transparency', 'resource'}
+# the colors of events, https://developers.google.com/workspace/calendar/api/v3/reference/colors
+COLORS = {
+    '1': '#a4bdfc', '2': '#7ae7bf', '3': '#dbadff', '4': '#ff887c',
+    '5': '#fbd75b', '6': '#ffb878', '7': '#46d6db', '8': '#e1e1e1',
+    '9': '#5484ed', '10': '#51b749', '11': '#dc2127',
+    }
 
 # the first is the default
 _SELECTIONS = {
@@ -45,21 +72,15 @@ _SELECTIONS = {
     }
 _TEXTS = ('summary', 'description', 'location')
 _KEYS = ('date', 'dateTime', 'timeZone')
+# name, key of Google, default
+_FLAGS = [
+    ('guests_can_invite_others', 'guestsCanInviteOthers', True),
+    ('guests_can_modify', 'guestsCanModify', False),
+    ('guests_can_see_other_guests', 'guestsCanSeeOtherGuests', True),
+    ]
+# the extended property that names the record of Tryton
+_RECORD = 'trytonRecord'
 
-_MIN = dt.datetime.min
-_MAX = dt.datetime.max.replace(microsecond=0)
-_DAY = dt.timedelta(days=1)
-# the last day of which the exclusive end can be written
-_LAST_DAY = dt.date.max - _DAY
-_NOON = dt.time(12)
-
-# RFC 3339, and what comes close
-_DATE_TIME = re.compile(
-    r'(\d{4})-(\d\d)-(\d\d)'
-    r'(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?'
-    r' ?([Zz]|[+-]\d\d(?::?\d\d){0,2})?)?', re.ASCII)
-_CONTROLS = re.compile(
-    '[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]')
 _COLOR = re.compile(r'#[0-9a-fA-F]{6}')
 
 
@@ -96,9 +117,9 @@ def to_values(resource):
     https://developers.google.com/workspace/calendar/api/v3/reference/events
     """
     values = {
-        'summary': _line(resource.get('summary')),
-        'description': _text(resource.get('description')),
-        'location': _line(resource.get('location')),
+        'summary': line_of(resource.get('summary')),
+        'description': text_of(resource.get('description')),
+        'location': line_of(resource.get('location')),
         }
     for name, known in _SELECTIONS.items():
         value = resource.get(name)
@@ -107,18 +128,38 @@ def to_values(resource):
     lines = resource.get('recurrence')
     if isinstance(lines, list):
         lines = '\n'.join(n for n in lines if isinstance(n, str))
-    values['recurrence'] = _text(lines)
-    values['organizer_email'] = _line(
-        _dict(resource.get('organizer')).get('email'))
-    values['ical_uid'] = _line(resource.get('iCalUID'))
-    values['conference_link'] = _conference_link(resource)
-    values['html_link'] = safe_link(resource.get('htmlLink'))
-    values['recurring_event_id'] = _line(resource.get('recurringEventId'))
-    original = _dict(resource.get('originalStartTime'))
-    values['original_start'] = (
-        _noon(_day(original)) if _is_all_day(original)
-        else _instant(original))
+    values['recurrence'] = text_of(lines)
+    values.update(people_values(resource))
+    values.update(reminders_values(resource))
+    for name, key, default in _FLAGS:
+        value = resource.get(key)
+        values[name] = value if isinstance(value, bool) else default
+    color = resource.get('colorId')
+    values['color_id'] = (
+        color if isinstance(color, str) and color in COLORS else None)
+    values['conference'] = _has_conference(resource)
+    private = as_dict(
+        as_dict(resource.get('extendedProperties')).get('private'))
+    values['resource'] = line_of(private.get(_RECORD))
+    values.update(_read_google(resource))
     return canonical(values)
+
+
+def _read_google(resource):
+    "The values that Google alone writes"
+    original = as_dict(resource.get('originalStartTime'))
+    return {
+        'ical_uid': line_of(resource.get('iCalUID')),
+        'conference_link': _conference_link(resource),
+        'html_link': safe_link(resource.get('htmlLink')),
+        'recurring_event_id': line_of(resource.get('recurringEventId')),
+        'original_start': (
+            noon(day_of(original)) if is_all_day(original)
+            else instant(original)),
+        'event_type': line_of(resource.get('eventType')),
+        'locked': resource.get('locked') is True,
+        'attachments': attachments_of(resource),
+        }
 
 
 def canonical(values):
@@ -131,10 +172,11 @@ def canonical(values):
     values = dict(values)
     for name in _TEXTS:
         # what people type has the same limits
-        clean = _text if name == 'description' else _line
+        clean = text_of if name == 'description' else line_of
         values[name] = clean(values.get(name))
     for name, (default, *_) in _SELECTIONS.items():
         values[name] = values.get(name) or default
+    values.update(_canonical_people(values))
     lines = map(str.strip, re.split(r'[\r\n]+', values['recurrence'] or ''))
     values['recurrence'] = '\n'.join(filter(None, lines)) or None
     values['all_day'] = bool(values['all_day'])
@@ -143,15 +185,15 @@ def canonical(values):
         if not start and values['start']:
             start = values['start'].date()
         if start:
-            start = min(start, _LAST_DAY)
-            end = min(end or start, _LAST_DAY)
+            start = min(start, LAST_DAY)
+            end = min(end or start, LAST_DAY)
         values.update(
             start_date=start, end_date=end, time_zone=None,
-            start=_noon(start), end=_noon(end))
+            start=noon(start), end=noon(end))
     else:
         start, end = values['start'], values['end'] or values['start']
         zone = values['time_zone']
-        if not _zone(zone):
+        if not zone_of(zone):
             # Google requires a zone to expand a recurrence
             zone = 'UTC' if values['recurrence'] else None
         values.update(
@@ -161,10 +203,32 @@ def canonical(values):
     return values
 
 
+def _canonical_people(values):
+    result = {
+        'attendees': [
+            {
+                'email': attendee_key(a), 'name': line_of(a.get('name')),
+                'optional': bool(a.get('optional')),
+                }
+            for a in values.get('attendees') or [] if attendee_key(a)],
+        'response_comment': line_of(values.get('response_comment')),
+        'color_id': values.get('color_id') or None,
+        'conference': bool(values.get('conference')),
+        'resource': values.get('resource') or None,
+        }
+    response = values.get('response')
+    result['response'] = response if response in RESPONSES else None
+    for name, _, default in [*_FLAGS, ('default_reminders', None, True)]:
+        value = values.get(name)
+        result[name] = default if value is None else bool(value)
+    result['reminders'] = canonical_reminders({**values, **result})
+    return result
+
+
 def updated(resource):
     "Return when Google changed the resource, naive UTC, None if unknown"
-    parsed = _parse(resource.get('updated'))
-    return parsed and _utc(parsed[0], parsed[1] or dt.timedelta())
+    parsed = parse(resource.get('updated'))
+    return parsed and utc(parsed[0], parsed[1] or dt.timedelta())
 
 
 def is_deleted(resource):
@@ -175,19 +239,6 @@ def is_deleted(resource):
     """
     return (resource.get('status') == 'cancelled'
         and not resource.get('recurringEventId'))
-
-
-def safe_link(url):
-    "Return the URL if it is one of http or https, else None"
-    url = _text(url)
-    if not url or not url.isprintable() or ' ' in url:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    if parts.scheme in {'http', 'https'} and parts.hostname:
-        return url
 
 
 def calendar_values(entry):
@@ -201,13 +252,13 @@ def calendar_values(entry):
     zone = entry.get('timeZone')
     return {
         'name': next(filter(None, (
-                    (_line(entry.get(n)) or '').strip()
+                    (line_of(entry.get(n)) or '').strip()
                     for n in ['summaryOverride', 'summary', 'id'])), None),
-        'description': _text(entry.get('description')),
-        'time_zone': zone if _zone(zone) else None,
+        'description': text_of(entry.get('description')),
+        'time_zone': zone if zone_of(zone) else None,
         'color': (color if isinstance(color, str) and _COLOR.fullmatch(color)
             else None),
-        'access_role': _text(entry.get('accessRole')),
+        'access_role': text_of(entry.get('accessRole')),
         'primary': entry.get('primary') is True,
         'selected': entry.get('selected') is True,
         'deleted': entry.get('deleted') is True,
@@ -217,11 +268,12 @@ def calendar_values(entry):
 def _read_when(resource):
     values = dict.fromkeys([
             'all_day', 'start', 'end', 'start_date', 'end_date', 'time_zone'])
-    start, end = _dict(resource.get('start')), _dict(resource.get('end'))
-    if not _is_readable(start):
+    start = as_dict(resource.get('start'))
+    end = as_dict(resource.get('end'))
+    if not is_readable(start):
         # of a cancelled instance only the original start is guaranteed
-        original = _dict(resource.get('originalStartTime'))
-        if not _is_readable(original):
+        original = as_dict(resource.get('originalStartTime'))
+        if not is_readable(original):
             if resource.get('status') == 'cancelled':
                 return values
             date = start.get('dateTime') or start.get('date')
@@ -229,153 +281,37 @@ def _read_when(resource):
                 raise MappingError('bad_date', {'date': str(date)[:64]})
             raise MappingError('no_start')
         start = original
-    if _is_all_day(start):
-        day, last_day = _day(start), _last_day(end)
+    if is_all_day(start):
+        day, last_day = day_of(start), last_day_of(end)
         values.update(
             all_day=True, start_date=day,
             end_date=max(day, last_day) if last_day else day)
     else:
         zone = start.get('timeZone')
-        time, end_time = _instant(start), _instant(end, zone)
+        time, end_time = instant(start), instant(end, zone)
         values.update(
             start=time, end=max(time, end_time) if end_time else time,
             time_zone=zone)
     return values
 
 
+def _has_conference(resource):
+    data = as_dict(resource.get('conferenceData'))
+    status = as_dict(as_dict(data.get('createRequest')).get('status'))
+    if data.get('conferenceSolution') or data.get('entryPoints'):
+        return True
+    return (status.get('statusCode') == 'pending'
+        or bool(safe_link(resource.get('hangoutLink'))))
+
+
 def _conference_link(resource):
-    entries = _dict(resource.get('conferenceData')).get('entryPoints')
+    entries = as_dict(resource.get('conferenceData')).get('entryPoints')
     for entry in entries if isinstance(entries, list) else []:
-        if _dict(entry).get('entryPointType') == 'video':
+        if as_dict(entry).get('entryPointType') == 'video':
             link = safe_link(entry.get('uri'))
             if link:
                 return link
     return safe_link(resource.get('hangoutLink'))
-
-
-def _dict(value):
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value):
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not value:
-        return None
-    # no database takes these, or no XML-RPC
-    value = _CONTROLS.sub('', value)
-    return value.encode('utf-8', 'replace').decode('utf-8') or None
-
-
-def _line(value):
-    "Return the text in one line, as fields of one line demand"
-    value = _text(value)
-    return value and re.sub(r'\r\n|[\t\n\r]', ' ', value)
-
-
-# Times
-
-
-def _parse(text):
-    """Return the local time and its offset, None if it is not readable.
-
-    The offset is None if there is none. A leap second is the start of the
-    next minute, what comes after the last second the last second.
-    """
-    match = isinstance(text, str) and _DATE_TIME.fullmatch(text.strip())
-    if not match:
-        return None
-    *numbers, fraction, offset = match.groups()
-    year, month, day, hour, minute, second = (int(n or 0) for n in numbers)
-    if minute > 59 or second > 60 or (hour, minute, second) > (24, 0, 0):
-        return None
-    try:
-        local = dt.datetime(year, month, day)
-    except ValueError:
-        return None
-    try:
-        local += dt.timedelta(
-            hours=hour, minutes=minute, seconds=second,
-            microseconds=int((fraction or '')[:6].ljust(6, '0')))
-    except OverflowError:
-        local = _MAX
-    return local, _parse_offset(offset) if offset else None
-
-
-def _parse_offset(offset):
-    if offset in 'Zz':
-        return dt.timedelta()
-    hours, minutes, seconds = (
-        [int(n) for n in re.findall(r'\d\d', offset)] + [0, 0])[:3]
-    value = dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    return -value if offset[0] == '-' else value
-
-
-def _utc(local, offset):
-    # the first and the last years do not exist in all zones
-    try:
-        return local - offset
-    except OverflowError:
-        return _MIN if offset > dt.timedelta() else _MAX
-
-
-@lru_cache(maxsize=1)
-def _zones():
-    return zoneinfo.available_timezones() - {'Factory', 'localtime'}
-
-
-def _zone(name):
-    "Return the ZoneInfo, None if the zone is unknown"
-    if isinstance(name, str) and name in _zones():
-        return zoneinfo.ZoneInfo(name)
-
-
-def _noon(date):
-    return dt.datetime.combine(date, _NOON) if date else None
-
-
-# The members start, end and originalStartTime: EventDateTime
-# https://developers.google.com/workspace/calendar/api/v3/reference/events
-
-
-def _is_readable(member):
-    return bool(_parse(member.get('dateTime')) or _parse(member.get('date')))
-
-
-def _is_all_day(member):
-    # of both, the time says more
-    return not _parse(member.get('dateTime')) and _is_readable(member)
-
-
-def _instant(member, default_zone=None):
-    "Return the naive UTC time in whole seconds, None if it is not readable"
-    parsed = _parse(member.get('dateTime')) or _parse(member.get('date'))
-    if not parsed:
-        return None
-    local, offset = parsed
-    if offset is None:
-        zone = _zone(member.get('timeZone')) or _zone(default_zone)
-        try:
-            offset = local.replace(tzinfo=zone).utcoffset()
-        except OverflowError:
-            pass
-    return _utc(local, offset or dt.timedelta()).replace(microsecond=0)
-
-
-def _day(member):
-    parsed = _parse(member.get('date')) or _parse(member.get('dateTime'))
-    return parsed[0].date() if parsed else None
-
-
-def _last_day(member):
-    "Return the last day of an end, which is exclusive"
-    parsed = _parse(member.get('date')) or _parse(member.get('dateTime'))
-    if not parsed:
-        return None
-    try:
-        return (parsed[0] - dt.datetime.resolution).date()
-    except OverflowError:
-        return dt.date.min
 
 
 # Writing
@@ -388,7 +324,8 @@ def to_resource(values, units=None, baseline=None):
     that of a patch of the named units (all if None) of the baseline, the
     resource that Google last returned: null clears, what did not change is
     sent as it came, and a zone that is unknown here is left to Google.
-    Raise MappingError if there is no start, or if the end is before it.
+    Raise MappingError if there is no start, if the end is before it, or if
+    the guests are to change of which Google did not send all.
 
     https://developers.google.com/workspace/calendar/api/v3/reference/events/patch
     """
@@ -398,11 +335,59 @@ def to_resource(values, units=None, baseline=None):
     for unit in UNITS:
         if unit.read_only or units is not None and unit.name not in units:
             continue
-        if unit.name == 'when':
-            body.update(_write_when(values, baseline, insert))
-        elif values[unit.name] is not None or not insert:
-            body[unit.name] = values[unit.name]
+        write = _WRITERS.get(unit.name, _write_plain)
+        body.update(write(unit.name, values, units, baseline, insert))
     return body
+
+
+def _write_plain(name, values, units, baseline, insert):
+    if values[name] is None and insert:
+        return {}
+    return {name: values[name]}
+
+
+def _write_people(name, values, units, baseline, insert):
+    if insert and not values['attendees']:
+        return {}
+    members = write_attendees(values, units, baseline)
+    if members is None:
+        raise MappingError('attendees_omitted')
+    return members
+
+
+def _write_reminders(name, values, units, baseline, insert):
+    if insert and values['default_reminders']:
+        return {}
+    return {'reminders': write_reminders(values)}
+
+
+def _write_color(name, values, units, baseline, insert):
+    if insert and not values['color_id']:
+        return {}
+    return {'colorId': values['color_id']}
+
+
+def _write_guests(name, values, units, baseline, insert):
+    whole = baseline is None and not insert
+    return {
+        key: values[field] for field, key, default in _FLAGS
+        if whole or values[field] != (baseline or {}).get(key, default)}
+
+
+def _write_conference(name, values, units, baseline, insert):
+    if values['conference']:
+        # the request gets its identifier when it is sent
+        return {'conferenceData': {'createRequest': {
+                    'conferenceSolutionKey': {'type': 'hangoutsMeet'},
+                    }}}
+    return {} if insert else {'conferenceData': None}
+
+
+def _write_resource(name, values, units, baseline, insert):
+    if insert and not values['resource']:
+        return {}
+    return {'extendedProperties': {'private': {
+                _RECORD: values['resource']}}}
 
 
 def to_restore(body):
@@ -410,7 +395,7 @@ def to_restore(body):
 
     What the insert does not say is cleared, as the deleted event may have it.
     """
-    patch = dict.fromkeys([*_TEXTS, 'recurrence'])
+    patch = dict.fromkeys([*_TEXTS, 'recurrence', 'attendees', 'colorId'])
     patch.update(body)
     for name in ['start', 'end']:
         patch[name] = {**dict.fromkeys(_KEYS), **body[name]}
@@ -431,7 +416,7 @@ def is_event_id(identifier):
     return bool(re.fullmatch(r'[a-v0-9]{5,1024}', identifier))
 
 
-def _write_when(values, baseline, insert):
+def _write_when(name, values, units, baseline, insert):
     baseline = baseline or {}
     start, end = values['start'], values['end']
     if not start:
@@ -441,20 +426,20 @@ def _write_when(values, baseline, insert):
             start, end = values['start_date'], values['end_date']
         raise MappingError(
             'end_before_start', {'start': str(start), 'end': str(end)})
-    old = to_values(baseline) if _is_readable(
-        _dict(baseline.get('start'))) else None
+    old = to_values(baseline) if is_readable(
+        as_dict(baseline.get('start'))) else None
     if old and old['all_day'] != values['all_day']:
         old = None
     body = {}
     for name in ['start', 'end']:
-        member = _dict(baseline.get(name))
+        member = as_dict(baseline.get(name))
         body[name] = new = _write_member(name, values, old, member)
         if not insert:
             # a patch merges objects
             for key in member if old else _KEYS:
                 if key in _KEYS:
                     new.setdefault(key)
-        if new.get('timeZone') and not _zone(new['timeZone']):
+        if new.get('timeZone') and not zone_of(new['timeZone']):
             del new['timeZone']
     if values['recurrence']:
         body['recurrence'] = values['recurrence'].split('\n')
@@ -472,26 +457,25 @@ def _write_member(name, values, old, member):
         zone = member.get('timeZone') or zone
     if values['all_day']:
         value = values[f'{name}_date']
-        read = (_day if name == 'start' else _last_day)(member)
+        read = (day_of if name == 'start' else last_day_of)(member)
         # the end is exclusive
-        text = (value if name == 'start' else value + _DAY).isoformat()
+        text = (value if name == 'start' else value + DAY).isoformat()
     else:
         value = values[name]
-        read = _instant(member, old and old['time_zone'])
-        text = _local_text(value, _zone(zone))
-    if same_zone and read == value and _parse(member.get(key)):
+        read = instant(member, old and old['time_zone'])
+        text = local_text(value, zone_of(zone))
+    if same_zone and read == value and parse(member.get(key)):
         text = member[key]
     return {key: text, 'timeZone': zone} if zone else {key: text}
 
 
-def _local_text(time, zone):
-    "Return the time with the offset of the zone, of UTC if it has none"
-    if zone:
-        try:
-            local = time.replace(tzinfo=dt.timezone.utc).astimezone(zone)
-        except OverflowError:
-            local = None
-        # RFC 3339 knows no offsets with seconds
-        if local and not local.utcoffset() % dt.timedelta(minutes=1):
-            return local.isoformat()
-    return time.isoformat() + 'Z'
+_WRITERS = {
+    'when': _write_when,
+    'attendees': _write_people,
+    'response': _write_people,
+    'reminders': _write_reminders,
+    'color': _write_color,
+    'guests': _write_guests,
+    'conference': _write_conference,
+    'resource': _write_resource,
+    }

@@ -26,13 +26,19 @@ class Apply:
         self.listing = listing
         self.work = WorkDone()
         self.errors = []
+        self.ours = {}
 
     def __call__(self, changes):
         "Return the work done and a list of change and error"
         # only the last word on a resource counts
         changes = list({c.google_id: c for c in changes}.values())
         records = self._records(changes)
+        records.update(self.Model.google_adopt(self.service, [
+                    c for c in changes
+                    if c.google_id not in records
+                    and not (c.deleted or c.error)]))
         tombstones = self._tombstones(changes)
+        self._read(records, changes)
         create, write, seen = [], [], []
         for change in changes:
             record = records.get(change.google_id)
@@ -75,6 +81,18 @@ class Apply:
         records = self.Model.browse(
             [ids[c.google_id] for c in changes if c.google_id in ids])
         return {r.google_id: r for r in records}
+
+    def _read(self, records, changes):
+        "Read the values together, before writing makes forget what was read"
+        for change in changes:
+            record = records.get(change.google_id)
+            if record and (change.deleted or not self._is_known(
+                        record, change.resource)):
+                self.ours[record.id] = record.google_values()
+
+    def _is_known(self, record, resource):
+        etag = self.Model.google_etag_of(resource)
+        return etag != '*' and etag == record.google_etag
 
     def _tombstones(self, changes):
         Tombstone = Pool().get('google_integration.tombstone')
@@ -160,8 +178,7 @@ class Apply:
             bookkeeping.update(
                 self.Model, [record], {'google_state': 'synchronized'})
         elif record.google_state != 'pushing':
-            etag = self.Model.google_etag_of(resource)
-            if etag != '*' and etag == record.google_etag:
+            if self._is_known(record, resource):
                 return []
         updated = self.Model.google_updated(resource)
         if (record.google_modified and updated
@@ -171,7 +188,7 @@ class Apply:
 
     def _merge(self, record, change, updated):
         units = self.Model.google_units
-        ours = record.google_values()
+        ours = self._ours(record)
         theirs = self.Model.google_to_values(change.resource)
         base = None
         if record.google_baseline:
@@ -200,9 +217,14 @@ class Apply:
             bookkeeping.update(self.Model, [record], books)
             return []
         values = self.Model.google_record_values(
-            self.service, result.changed_here)
+            self.service, result.changed_here, record)
         values.update(books)
         return [[record], values]
+
+    def _ours(self, record):
+        if record.id not in self.ours:
+            self.ours[record.id] = record.google_values()
+        return self.ours[record.id]
 
     def _undecided(self, record):
         "Tell if something is left to decide on a record that Google has"
@@ -232,7 +254,7 @@ class Apply:
 
     def _deleted(self, record, change):
         "Google has no such resource any more"
-        ours = record.google_values()
+        ours = self._ours(record)
         if record.google_state in {'to_delete', 'local'}:
             return
         if not record.google_etag:
@@ -252,6 +274,8 @@ class Apply:
         if policy == 'newest':
             # when it was deleted is not known for sure: nothing is lost
             policy = 'tryton'
+        if not record.google_may_restore():
+            policy = 'google'
         Conflict = Pool().get('google_integration.conflict')
         self.work.conflicts += 1
         if policy == 'google':

@@ -3,6 +3,7 @@
 """Settling what was sent with what Google answered."""
 import json
 
+from trytond.model import fields
 from trytond.pool import Pool
 from trytond.transaction import inactive_records
 
@@ -35,6 +36,11 @@ class Confirm:
             Tombstone, [o for o in operations if o.kind == 'delete'])
         records = self._rows(
             self.Model, [o for o in operations if o.kind != 'delete'])
+        # read together, before writing makes forget what was read
+        self.ours = {
+            o.id: records[o.id].google_values()
+            for o, a in zip(operations, answers, strict=True)
+            if a.status == 'done' and o.kind != 'delete' and o.id in records}
         # what fails with all the others is not to blame
         self.outage = all(a.status == 'later' for a in answers)
         for operation, answer in zip(operations, answers, strict=True):
@@ -45,6 +51,7 @@ class Confirm:
             else:
                 record = records.get(operation.id)
                 if record:
+                    self._identify(record, operation)
                     writes.extend(self._write(record, operation, answer))
                 else:
                     self._deleted_meanwhile(operation, answer)
@@ -83,6 +90,12 @@ class Confirm:
                 self.errors.append((None, operation.google_id, error))
         else:
             bookkeeping.update(Tombstone, [tombstone], {'attempts': attempts})
+
+    def _identify(self, record, operation):
+        "Keep the identity that was only found at Google"
+        if operation.google_id and operation.google_id != record.google_id:
+            bookkeeping.update(
+                self.Model, [record], {'google_id': operation.google_id})
 
     def _write(self, record, operation, answer):
         match answer.status:
@@ -143,10 +156,10 @@ class Confirm:
             'google_baseline': json.dumps(resource),
             'google_attempts': 0,
             }
-        # read with the others, before what was read is forgotten
-        ours = record.google_values()
+        ours = self.ours[record.id]
         settled = bookkeeping.update(self.Model, [record], {
                 **books,
+                **self.Model.google_settled(),
                 'google_state': 'synchronized',
                 'google_confirmed_revision': operation.revision,
                 }, lambda table: table.google_revision == operation.revision)
@@ -168,18 +181,20 @@ class Confirm:
             name: theirs[name]
             for unit in self.Model.google_units for name in unit.fields
             if theirs[name] != ours[name]}
-        if not difference(self.Model.google_units, ours, theirs):
+        same = not difference(self.Model.google_units, ours, theirs)
+        if same:
             # what Google alone knows disturbs no form that is open
             values = {n: values[n] for n in self._read_only() & values.keys()}
-            if values:
-                bookkeeping.update(
-                    self.Model, [record],
-                    self.Model.google_record_values(self.service, values))
+        values = self.Model.google_record_values(
+            self.service, values, record)
+        if not values:
             return []
-        return [[record], {
-                **self.Model.google_record_values(self.service, values),
-                'google_revision': revision,
-                }]
+        if same and not any(
+                isinstance(self.Model._fields[n], fields.One2Many)
+                for n in values):
+            bookkeeping.update(self.Model, [record], values)
+            return []
+        return [[record], {**values, 'google_revision': revision}]
 
     def _read_only(self):
         return {

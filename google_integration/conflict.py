@@ -133,7 +133,7 @@ class Conflict(AboutMixin, ModelSQL, ModelView):
         if record:
             Model = type(record)
             Model.write([record], Model.google_record_values(
-                    record.google_service, values))
+                    record.google_service, values, record))
             if not record.google_etag:
                 Model.google_forget([record], 'to_push')
         else:

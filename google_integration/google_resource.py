@@ -2,6 +2,9 @@
 # top level of this repository has the full notices and license terms.
 """The record that mirrors a resource of Google."""
 import json
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import chain, groupby
 
 from sql import Column, Null
 
@@ -20,7 +23,20 @@ from .export import CheckedExportMixin
 from .merge import difference
 from .operation import ItemError, Operation
 
-__all__ = ['GoogleResource']
+__all__ = ['GoogleResource', 'due']
+
+# set while the engine writes a record with its children
+children_written = ContextVar('children_written', default=False)
+
+
+@contextmanager
+def children_of_google(of_google):
+    "The children that are written with a record of the engine are no changes"
+    token = children_written.set(of_google)
+    try:
+        yield
+    finally:
+        children_written.reset(token)
 
 
 class GoogleResource(CheckedExportMixin):
@@ -129,8 +145,11 @@ class GoogleResource(CheckedExportMixin):
         return {n: getattr(self, n) for n in self.google_value_names()}
 
     @classmethod
-    def google_record_values(cls, service, values):
-        "The values to write on a record from values of the mapping"
+    def google_record_values(cls, service, values, record=None):
+        """The values to write on a record from values of the mapping
+
+        ``record`` is the one to be written, None for a new one.
+        """
         return dict(values)
 
     @property
@@ -167,6 +186,12 @@ class GoogleResource(CheckedExportMixin):
 
     @classmethod
     def create(cls, vlist):
+        with children_of_google(
+                all(v.get('google_revision') for v in vlist)):
+            return cls._google_create(vlist)
+
+    @classmethod
+    def _google_create(cls, vlist):
         transaction = Transaction()
         if transaction.user and transaction.check_access:
             for values in vlist:
@@ -176,6 +201,14 @@ class GoogleResource(CheckedExportMixin):
             with bookkeeping.without_defaults(cls._google_readonly_fields()):
                 return super().create(vlist)
         return super().create(vlist)
+
+    @classmethod
+    def write(cls, *args):
+        actions = zip(args[::2], args[1::2], strict=True)
+        for of_google, group in groupby(
+                actions, lambda a: bool(a[1].get('google_revision'))):
+            with children_of_google(of_google):
+                super().write(*chain.from_iterable(group))
 
     @classmethod
     def check_modification(cls, mode, records, values=None, external=False):
@@ -227,7 +260,7 @@ class GoogleResource(CheckedExportMixin):
     @classmethod
     def google_touch_from_child(cls, records):
         "Renew the token of the records of which a child has changed"
-        if records:
+        if records and not children_written.get():
             bookkeeping.update(cls, records, {
                     'google_revision': bookkeeping.new_revision(),
                     'google_touched': bookkeeping.utcnow(),
@@ -278,6 +311,27 @@ class GoogleResource(CheckedExportMixin):
     def google_confirm(cls, service, operations, answers):
         "Settle the operations and return the work done and the errors"
         return Confirm(cls, service)(operations, answers)
+
+    @classmethod
+    def google_adopt(cls, service, changes):
+        """Find the records that stand for changes of unknown identifiers
+
+        The records, which get the identifiers, by identifier.
+        """
+        return {}
+
+    @classmethod
+    def google_settled(cls):
+        "What is written besides on a record of which the push is confirmed"
+        return {}
+
+    def google_burial(self):
+        "What the push of the deletion needs to know besides"
+        return {}
+
+    def google_may_restore(self):
+        "Tell if what Google deleted may be created there again"
+        return True
 
     @classmethod
     def google_orphans(cls, service, google_id):
@@ -375,7 +429,7 @@ class GoogleResource(CheckedExportMixin):
 
     def google_operation(self):
         "The write that is due for this record, None if nothing differs"
-        if (self.google_attempts or 0) > MAX_ATTEMPTS:
+        if self._too_often:
             raise ItemError('busy')
         values = self.google_values()
         operation = Operation(
@@ -397,6 +451,10 @@ class GoogleResource(CheckedExportMixin):
             operation.body = self.google_to_resource(values, None, None)
         operation.parameters = self.google_parameters(operation)
         return operation
+
+    @property
+    def _too_often(self):
+        return (self.google_attempts or 0) > MAX_ATTEMPTS
 
     def google_parameters(self, operation):
         "What the push of the operation needs to know besides"

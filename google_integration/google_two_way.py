@@ -248,7 +248,7 @@ class GoogleTwoWay(GoogleService):
 
     def deletion_parameters(self, tombstone):
         "What the push of the deletion needs to know besides"
-        return {}
+        return bookkeeping.loads(tombstone.parameters) or {}
 
     def confirm(self, operations, answers):
         return self._resource_model().google_confirm(

@@ -1,8 +1,37 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 
+import uuid
+
+from trytond.cache import Cache
+from trytond.model import fields
 from trytond.pool import PoolMeta
 from trytond.transaction import Transaction
+
+
+class Configuration(metaclass=PoolMeta):
+    __name__ = 'ir.configuration'
+
+    google_installation = fields.Char(
+        "Google Installation", readonly=True,
+        help="What tells the records of this database from others at Google.")
+    _google_installation_cache = Cache(
+        'ir_configuration.google_installation')
+
+    @classmethod
+    def get_google_installation(cls):
+        "The identifier of this installation of Tryton"
+        value = cls._google_installation_cache.get(None)
+        if value is None:
+            configuration = cls(1)
+            value = configuration.google_installation
+            if not value:
+                value = uuid.uuid4().hex
+                cls.write([configuration], {'google_installation': value})
+            else:
+                # not before it is committed
+                cls._google_installation_cache.set(None, value)
+        return value
 
 
 class Cron(metaclass=PoolMeta):

@@ -274,6 +274,7 @@ class Tombstone(OwnedMixin, ModelSQL, ModelView):
             ('failed', "Failed"),
             ], "State", required=True, readonly=True, sort=False)
     attempts = fields.Integer("Attempts", readonly=True)
+    parameters = fields.Text("Parameters", readonly=True, strip=False)
 
     @classmethod
     def __setup__(cls):
@@ -306,6 +307,7 @@ class Tombstone(OwnedMixin, ModelSQL, ModelView):
                     'buried_at': now,
                     'state': 'to_delete',
                     'attempts': 0,
+                    'parameters': bookkeeping.dumps(r.google_burial()),
                     } for r in records])
 
 

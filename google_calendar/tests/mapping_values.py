@@ -11,6 +11,10 @@ from trytond.modules.google_calendar.mapping import (
 WRITABLE = [u for u in UNITS if not u.read_only]
 NAMES = [n for u in WRITABLE for n in u.fields]
 READ_ONLY = [n for u in UNITS if u.read_only for n in u.fields]
+# what is not known of an event that Google never had
+BLANK = {
+    name: value for name, value in to_values(
+        {'start': {'date': '2024-01-01'}}).items() if name in READ_ONLY}
 PARIS = {'timeZone': 'Europe/Paris'}
 
 # the same examples at each run
@@ -39,10 +43,32 @@ recurrences = st.sampled_from([
         ])
 
 
+attendees = st.lists(st.fixed_dictionaries({
+            'email': st.sampled_from([
+                    'a@example.com', 'B@example.com', 'c@example.com']),
+            'name': st.none() | st.just("Anne"),
+            'optional': st.booleans(),
+            }), max_size=3, unique_by=lambda a: a['email'])
+reminders = st.lists(st.fixed_dictionaries({
+            'method': st.sampled_from(['popup', 'email']),
+            'minutes': st.integers(0, 40320),
+            }), max_size=5)
+
+
 @st.composite
 def event_values(draw):
     "Values as a form of Tryton makes them"
-    values = dict.fromkeys(READ_ONLY)
+    values = dict(BLANK)
+    values.update(
+        attendees=draw(attendees),
+        response=None, response_comment=None,
+        default_reminders=draw(st.booleans()), reminders=draw(reminders),
+        color_id=draw(st.none() | st.sampled_from(['1', '11'])),
+        guests_can_invite_others=draw(st.booleans()),
+        guests_can_modify=draw(st.booleans()),
+        guests_can_see_other_guests=draw(st.booleans()),
+        conference=False,
+        resource=draw(st.none() | st.just('here:party.party,1')))
     for name in ['summary', 'description', 'location']:
         values[name] = draw(texts)
     values.update(
@@ -95,7 +121,15 @@ odd_resources = st.fixed_dictionaries(
         'recurringEventId': odd, 'originalStartTime': members,
         'organizer': odd, 'conferenceData': odd, 'hangoutLink': odd,
         'htmlLink': odd, 'iCalUID': odd, 'updated': odd,
-        'colorId': st.just('3'),
+        'colorId': odd | st.just('3'), 'attachments': odd | st.lists(odd),
+        'attendees': odd | st.lists(odd | st.fixed_dictionaries(
+                {'email': odd | st.just('A@example.com')}, optional={
+                    'self': odd, 'responseStatus': odd, 'comment': odd,
+                    'displayName': odd, 'additionalGuests': odd})),
+        'attendeesOmitted': odd, 'locked': odd, 'eventType': odd,
+        'guestsCanModify': odd, 'extendedProperties': odd,
+        'reminders': odd | st.fixed_dictionaries({}, optional={
+                'useDefault': odd, 'overrides': odd | st.lists(odd)}),
         })
 
 

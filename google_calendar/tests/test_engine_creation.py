@@ -265,7 +265,8 @@ class GoogleEngineCreationTestCase(GoogleCalendarTestCase):
             self.assertEqual(event[name], body[name])
         self.assertEqual(
             [a['email'] for a in event['attendees']], ['guest@example.com'])
-        self.assertEqual(self.google.mails(), [])
+        self.assertEqual(
+            [m['to'] for m in self.google.mails()], ['guest@example.com'])
 
     def test_revision(self):
         "Each write of a person renews the token, those of the engine do not"

@@ -9,7 +9,7 @@ from trytond.modules.google_calendar.mapping import (
     UNITS, MappingError, calendar_values, event_id, is_deleted, safe_link,
     to_resource, to_values, updated)
 from trytond.modules.google_calendar.tests.mapping_values import (
-    NAMES, PARIS, READ_ONLY, event, when)
+    NAMES, PARIS, BLANK, READ_ONLY, event, when)
 
 
 class ReadTimesTestCase(unittest.TestCase):
@@ -175,7 +175,7 @@ class ReadTestCase(unittest.TestCase):
         values = to_values({'start': self.START})
 
         self.assertEqual(
-            {n: v for n, v in values.items() if v is not None}, {
+            {n: v for n, v in values.items() if v}, {
                 'all_day': True,
                 'start': dt.datetime(2024, 7, 1, 12),
                 'end': dt.datetime(2024, 7, 1, 12),
@@ -184,6 +184,9 @@ class ReadTestCase(unittest.TestCase):
                 'status': 'confirmed',
                 'visibility': 'default',
                 'transparency': 'opaque',
+                'default_reminders': True,
+                'guests_can_invite_others': True,
+                'guests_can_see_other_guests': True,
                 })
 
     def test_texts(self):
@@ -218,7 +221,9 @@ class ReadTestCase(unittest.TestCase):
                 originalStartTime={'dateTime': '2024-07-01T11:00:00+02:00'}))
 
         self.assertEqual({n: values[n] for n in READ_ONLY}, {
+                **BLANK,
                 'organizer_email': 'a@example.com',
+                'organizer_own': True,
                 'ical_uid': 'u@google.com',
                 'conference_link': 'https://meet.google.com/x',
                 'html_link': 'https://www.google.com/calendar/event?eid=x',
@@ -227,7 +232,8 @@ class ReadTestCase(unittest.TestCase):
                 })
         body = to_resource(values)
         self.assertLessEqual(body.keys(), {
-                'start', 'end', 'status', 'visibility', 'transparency'})
+                'start', 'end', 'status', 'visibility', 'transparency',
+                'conferenceData'})
 
     def test_conference_link(self):
         values = to_values(event(

@@ -103,7 +103,7 @@ class QueriesTestCase(GoogleCalendarTestCase):
                     Model, 'search', side_effect=Model.search) as search:
             yield
         count = read.call_count + search.call_count
-        self.assertLess(count, 10, name)
+        self.assertLess(count, 15, name)
 
     def prepared(self, count):
         for i in range(count):

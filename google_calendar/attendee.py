@@ -1,0 +1,104 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The guests of the events."""
+import re
+
+from trytond.i18n import gettext
+from trytond.model import Index, ModelSQL, ModelView, fields
+from trytond.modules.google_integration.google_child import GoogleChild
+from trytond.pool import Pool
+from trytond.pyson import Eval
+
+from .exceptions import AttendeeEmailError
+from .people import normalize_email
+
+__all__ = ['Attendee']
+
+# as strict as Google, which refuses the rest
+EMAIL = re.compile(r'[^@\s,;<>"]+@[^@\s,;<>"]+\.[^@\s,;<>".]+')
+
+
+class Attendee(GoogleChild, ModelSQL, ModelView):
+    __name__ = 'google_calendar.attendee'
+
+    google_parent_field = 'event'
+
+    event = fields.Many2One(
+        'google_calendar.event', "Event", required=True, ondelete='CASCADE')
+    email = fields.Char("E-Mail", required=True)
+    name = fields.Char("Name", strip=False)
+    optional = fields.Boolean("Optional")
+    response = fields.Selection([
+            (None, ""),
+            ('needsAction', "No Answer"),
+            ('declined', "Declined"),
+            ('tentative', "Maybe"),
+            ('accepted', "Accepted"),
+            ], "Answer", readonly=True, sort=False)
+    comment = fields.Char("Comment", readonly=True, strip=False)
+    additional_guests = fields.Integer("Additional Guests", readonly=True)
+    room = fields.Boolean(
+        "Room", readonly=True, help="It is a room or another resource.")
+    organizer = fields.Boolean("Organizer", readonly=True)
+    own = fields.Boolean(
+        "Own", readonly=True, help="It is the owner of the calendar.")
+    user = fields.Function(fields.Many2One(
+            'res.user', "User",
+            states={
+                'invisible': ~Eval('user'),
+                }),
+        'get_user')
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.__access__.add('event')
+        cls._order = [('email', 'ASC'), ('id', 'ASC')]
+        table = cls.__table__()
+        cls._sql_indexes.add(Index(table, (table.email, Index.Equality())))
+
+    @staticmethod
+    def default_optional():
+        return False
+
+    @classmethod
+    def get_user(cls, attendees, name):
+        "The user with the e-mail, if there is just one"
+        User = Pool().get('res.user')
+        users = {}
+        for user in User.search([
+                    ('email', 'in', list({a.email for a in attendees})),
+                    ]):
+            users.setdefault(normalize_email(user.email), []).append(user.id)
+        return {
+            a.id: found[0] if len(
+                found := users.get(a.email, [])) == 1 else None
+            for a in attendees}
+
+    def get_rec_name(self, name):
+        return self.name or self.email
+
+    @classmethod
+    def search_rec_name(cls, name, clause):
+        return ['OR', ('name', *clause[1:]), ('email', *clause[1:])]
+
+    @classmethod
+    def preprocess_values(cls, mode, values):
+        values = super().preprocess_values(mode, values)
+        if values.get('email'):
+            values['email'] = normalize_email(values['email'])
+        return values
+
+    @classmethod
+    def check_modification(cls, mode, records, values=None, external=False):
+        super().check_modification(
+            mode, records, values=values, external=external)
+        if external:
+            Event = Pool().get('google_calendar.event')
+            Event.check_invite([a.event for a in records])
+            for attendee in records:
+                email = (values or {}).get('email', attendee.email)
+                if not EMAIL.fullmatch(normalize_email(email) or ''):
+                    raise AttendeeEmailError(gettext(
+                            'google_calendar.msg_attendee_email',
+                            email=email))

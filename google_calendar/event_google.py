@@ -1,0 +1,334 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The hooks by which events are synchronised."""
+import datetime as dt
+import uuid
+
+from sql import Null
+from sql.operators import Exists
+
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.google_resource import (
+    GoogleResource, due)
+from trytond.modules.google_integration.merge import difference
+from trytond.modules.google_integration.operation import ItemError, Operation
+
+from . import mapping, record_link
+from .instance import original_start_text
+
+__all__ = ['GoogleEvent']
+
+# the values of which the field has another name
+FIELDS = {'recurring_event_id': 'recurring_identifier'}
+# the values of the children, and the fields of these
+CHILDREN = {
+    'attendees': ('email', 'name', 'optional'),
+    'answers': (
+        'email', 'response', 'comment', 'additional_guests', 'room',
+        'organizer', 'own'),
+    'reminders': ('method', 'minutes'),
+    'attachments': ('url', 'title', 'mime_type'),
+    }
+# waiting to be sent
+UNSENT = ['local', 'to_push', 'pushing']
+
+
+class GoogleEvent(GoogleResource):
+    "What the synchronisation knows of an event"
+    __slots__ = ()
+
+    google_service_field = 'calendar'
+    google_units = mapping.UNITS
+
+    # Mapping
+
+    @staticmethod
+    def google_to_values(resource):
+        try:
+            values = mapping.to_values(resource)
+        except mapping.MappingError as error:
+            raise _item_error(error) from error
+        # the records of another Tryton mean nothing here
+        values['resource'] = record_link.own(values['resource'])
+        return values
+
+    @staticmethod
+    def google_to_resource(values, units, baseline):
+        try:
+            return mapping.to_resource(values, units, baseline)
+        except mapping.MappingError as error:
+            raise _item_error(error) from error
+
+    @staticmethod
+    def google_is_deleted(resource):
+        return mapping.is_deleted(resource)
+
+    @staticmethod
+    def google_updated(resource):
+        return mapping.updated(resource)
+
+    @classmethod
+    def google_new_id(cls):
+        return mapping.event_id(uuid.uuid4())
+
+    def google_values(self):
+        values = {}
+        for name in self.google_value_names():
+            if name in CHILDREN:
+                children = getattr(
+                    self, 'attendees' if name == 'answers' else name)
+                values[name] = [
+                    {n: getattr(c, n) for n in CHILDREN[name]}
+                    for c in children]
+            elif name == 'resource':
+                values[name] = record_link.text(self.resource)
+            else:
+                values[name] = getattr(self, FIELDS.get(name, name))
+        return mapping.canonical(values)
+
+    @classmethod
+    def google_record_values(cls, service, values, record=None):
+        values = {FIELDS.get(n, n): v for n, v in values.items()}
+        if 'resource' in values:
+            values['resource'] = record_link.find(values['resource'])
+        attendees = values.pop('attendees', None)
+        answers = values.pop('answers', None)
+        if attendees is not None or answers is not None:
+            ours = record.google_values() if record else {}
+            if attendees is None:
+                attendees = ours.get('attendees', [])
+            if answers is None:
+                answers = ours.get('answers', [])
+            values['attendees'] = _commands(
+                record.attendees if record else [],
+                _with_answers(attendees, answers), ['email'])
+        for name in ['reminders', 'attachments']:
+            if name in values:
+                values[name] = _commands(
+                    getattr(record, name) if record else [],
+                    values[name], CHILDREN[name])
+        return {n: v for n, v in values.items() if v != []}
+
+    # Sending
+
+    @classmethod
+    def google_settled(cls):
+        # the choice was for what was sent
+        return {'notifications': None}
+
+    @classmethod
+    def google_pending(cls, service, limit=None):
+        """The events that are due.
+
+        What is changed of an occurrence waits for its series: Google makes
+        the occurrence of what the series is.
+        """
+        master = cls.__table__()
+
+        def ready(table):
+            lost = ((table.google_state == 'pushing')
+                & (table.google_id == Null))
+            return (due(table) | lost) & ~(
+                (table.google_etag == Null)
+                & Exists(master.select(
+                        master.id,
+                        where=(master.calendar == table.calendar)
+                        & (master.google_id == table.recurring_identifier)
+                        & (due(master)
+                            | (master.google_state == 'pushing')))))
+        return cls.google_rows(service, ready, limit)
+
+    def google_operation(self):
+        if self.recurring_identifier and not self.google_etag:
+            operation = self._instance_operation()
+        else:
+            self._check_insert()
+            operation = super().google_operation()
+        if operation:
+            self._complete(operation)
+        return operation
+
+    def _check_insert(self):
+        "What somebody else organizes is not created by us"
+        if (not self.google_etag and self.organizer_email
+                and not self.organizer_own and self.ical_uid
+                and not self.google_imports):
+            raise ItemError('google_calendar.not_organizer', {
+                    'organizer': self.organizer_email,
+                    })
+
+    @property
+    def google_imports(self):
+        "Tell if the event is sent as the copy of somebody else's"
+        return False
+
+    def _instance_operation(self):
+        "The first write of one occurrence of a series"
+        values = self.google_values()
+        base = self.google_base
+        if self._too_often:
+            raise ItemError('busy')
+        units = difference(
+            self.google_units,
+            self.google_to_values(base) if base else None, values)
+        if base and not units:
+            return
+        operation = Operation(
+            'instance', self.__name__, self.id, self.google_id,
+            revision=self.google_revision,
+            body=self.google_to_resource(values, units, base or {}))
+        operation.parameters = self.google_parameters(operation)
+        operation.parameters.update(
+            recurring_id=self.recurring_identifier,
+            original_start=original_start_text(
+                self.original_start, self.series_all_day, self.time_zone))
+        return operation
+
+    @property
+    def series_all_day(self):
+        "Tell if the series of the occurrence is of whole days"
+        series = self.recurring_event
+        return series.all_day if series else self.all_day
+
+    def _complete(self, operation):
+        "What is not the value of a field"
+        body = operation.body
+        if 'createRequest' in (body.get('conferenceData') or {}):
+            body['conferenceData']['createRequest']['requestId'] = (
+                uuid.uuid4().hex)
+        properties = body.get('extendedProperties', {}).get('private', {})
+        if properties:
+            body['source'] = record_link.source(self.resource)
+            if not body['source'] and operation.kind == 'insert':
+                del body['source']
+        if operation.kind == 'insert':
+            body.setdefault('extendedProperties', {}).setdefault(
+                'private', {})['trytonEvent'] = record_link.event_text(self)
+
+    def google_parameters(self, operation):
+        return {'send_updates': self._send_updates(operation)}
+
+    def _send_updates(self, operation):
+        """Who gets mails of Google about the change: all, externalOnly or none
+
+        https://developers.google.com/workspace/calendar/api/v3/reference/events/patch
+        """
+        if operation.kind != 'insert' and self.google_base:
+            units = difference(
+                self.google_units, self.google_to_values(self.google_base),
+                self.google_values())
+            if units <= mapping.PRIVATE:
+                return 'none'
+        return self.mails
+
+    @property
+    def mails(self):
+        "The mails of the next change: all, externalOnly or none"
+        if self.is_past:
+            return 'none'
+        return self.notifications or self.calendar.notifications
+
+    @property
+    def is_past(self):
+        if self.recurrence:
+            return False
+        now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
+        return bool(self.end and self.end < now)
+
+    def google_burial(self):
+        return {'send_updates': self.mails}
+
+    # Receiving
+
+    @classmethod
+    def google_adopt(cls, service, changes):
+        """Give occurrences that were changed here their identity
+
+        Somebody may have changed the same one at Google meanwhile.
+        """
+        wanted = {}
+        for change in changes:
+            if change.resource.get('recurringEventId'):
+                try:
+                    values = mapping.to_values(change.resource)
+                except mapping.MappingError:
+                    continue
+                wanted[values['recurring_event_id'],
+                    values['original_start']] = change.google_id
+        if not wanted:
+            return {}
+        records = cls.search([
+                ('calendar', '=', service.id),
+                ('google_etag', '=', None),
+                ('recurring_identifier', 'in', [k for k, _ in wanted]),
+                ('google_state', 'in', UNSENT + ['failed', 'conflict']),
+                ])
+        adopted = {}
+        for record in records:
+            google_id = wanted.get(
+                (record.recurring_identifier, record.original_start))
+            if google_id:
+                bookkeeping.update(cls, [record], {'google_id': google_id})
+                adopted[google_id] = cls(record.id)
+        return adopted
+
+    def google_may_restore(self):
+        "What somebody else organizes is not brought back"
+        return bool(self.organizer_own or not self.organizer_email)
+
+    @classmethod
+    def google_orphans(cls, service, google_id):
+        return cls.search([
+                ('calendar', '=', service.id),
+                ('recurring_identifier', '=', google_id),
+                ])
+
+    @classmethod
+    def google_with(cls, records):
+        "The exceptions go with the series"
+        series = [r for r in records if r.google_id and r.recurrence]
+        if not series:
+            return []
+        return cls.search([
+                ('calendar', 'in', [r.calendar.id for r in series]),
+                ('recurring_identifier', 'in', [r.google_id for r in series]),
+                ])
+
+
+def _item_error(error):
+    return ItemError(f'google_calendar.{error.code}', error.arguments)
+
+
+def _with_answers(attendees, answers):
+    "The guests with what they and Google tell, as values of the records"
+    known = {}
+    for answer in answers:
+        known.setdefault(answer['email'], answer)
+    blank = dict.fromkeys(CHILDREN['answers'])
+    return [
+        {**blank, **known.get(a['email'], {}), **a} for a in attendees]
+
+
+def _commands(records, items, key):
+    "The commands that make the children of a record equal to the items"
+    existing = {}
+    for record in records:
+        existing.setdefault(
+            tuple(getattr(record, n) for n in key), []).append(record)
+    to_create, commands = [], []
+    for item in items:
+        found = existing.get(tuple(item[n] for n in key))
+        if found:
+            record = found.pop(0)
+            values = {
+                n: v for n, v in item.items() if getattr(record, n) != v}
+            if values:
+                commands.append(('write', [record.id], values))
+        else:
+            to_create.append(item)
+    to_delete = [r.id for found in existing.values() for r in found]
+    if to_delete:
+        commands.append(('delete', to_delete))
+    if to_create:
+        commands.append(('create', to_create))
+    return commands
