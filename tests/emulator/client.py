@@ -283,6 +283,29 @@ class EmulatorAdmin:
     def mails(self, to=None, clear=False) -> list:
         return self._call('mails', to=to, clear=clear)
 
+    # -- channels
+
+    def channels(self, user=None, live=None) -> list:
+        return self._call('channels', user=user, live=live)
+
+    def deliveries(self, channel=None, clear=False) -> list:
+        return self._call('deliveries', channel=channel, clear=clear)
+
+    def wait_deliveries(self, count=None, timeout=10, channel=None) -> list:
+        "Those done; without count wait until each was sent once at least"
+        return self._call(
+            'wait_deliveries', count=count, timeout=timeout,
+            channel=channel)
+
+    def retry_deliveries(self) -> int:
+        return self._call('retry_deliveries')
+
+    def notify(self, channel=None, state='exists') -> int:
+        return self._call('notify', channel=channel, state=state)
+
+    def set_setting(self, user: str, setting: str, value: str) -> None:
+        self._call('set_setting', user=user, setting=setting, value=value)
+
     # -- faults and hooks
 
     def add_fault(self, action: str, **values) -> int:

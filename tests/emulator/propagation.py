@@ -56,6 +56,8 @@ def store(state, calendar, record, updated=True):
     record.stamp = calendar.tick(state.now())
     record.seq = calendar.seq
     record.salt = calendar.salt
+    state.touch(
+        'events', calendar.id, record.data.get('eventType', 'default'))
     if updated:
         record.data['updated'] = stamp_text(record.stamp)
     if record.id not in calendar.events:
