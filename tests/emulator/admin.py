@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from . import faults, push
 from .admin_push import PushCommands
+from .admin_series import SeriesCommands
 from .api import Call, execute
 from .calendar_list import resource as list_resource
 from .errors import ApiError
@@ -31,7 +32,7 @@ def _text(value):
     return str(value)
 
 
-class Admin(PushCommands):
+class Admin(PushCommands, SeriesCommands):
     def __init__(self, state, gateway):
         self.state = state
         self.gateway = gateway

@@ -237,6 +237,33 @@ class EmulatorAdmin:
             user, event, {'attendeesOmitted': True, 'attendees': [entry]},
             calendar, **params)
 
+    # a series: original_start is a date, a date-time or an EventDateTime
+
+    def split_series(self, user: str, event: str, original_start,
+            body: dict, calendar='primary', exceptions=None,
+            **params) -> dict:
+        "This and following events; return the new series"
+        return self._call(
+            'split_series', user=user, event=event,
+            original_start=original_start, body=body, calendar=calendar,
+            exceptions=exceptions, **params)
+
+    def instance_id(self, user: str, event: str, original_start,
+            calendar='primary') -> str:
+        return self._call(
+            'instance_id', user=user, event=event,
+            original_start=original_start, calendar=calendar)
+
+    def change_instance(self, user: str, event: str, original_start,
+            body: dict, calendar='primary', **params) -> dict:
+        one = self.instance_id(user, event, original_start, calendar)
+        return self.patch_event(user, one, body, calendar, **params)
+
+    def cancel_instance(self, user: str, event: str, original_start,
+            calendar='primary', **params) -> None:
+        one = self.instance_id(user, event, original_start, calendar)
+        self.delete_event(user, one, calendar, **params)
+
     def plant_event(self, calendar: str, body: dict, user=None) -> dict:
         return self._call(
             'plant_event', calendar=calendar, body=body, user=user)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from . import (  # noqa: F401
-    calendar_list, calendars, channels, events, faults, listing, oauth, push,
-    tokens)
+    calendar_list, calendars, channels, events, faults, freebusy, listing,
+    move, oauth, push, tokens)
 from .api import execute
 from .discovery import AnswerError
 from .errors import (

@@ -27,6 +27,7 @@ OPTIONS = {
     'refresh_token_limit': 100,
     'callback_iss': False,  # iss in the answer to the redirect URI
     'pending_conference': False,  # createRequest stays pending
+    'exceptions_follow': True,  # what they did not change themselves
     'http_channels': False,  # channels to plain http, on the loopback
     'channel_life': 604800,
     'deliver': True,  # False: notifications are lost
