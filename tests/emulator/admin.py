@@ -12,7 +12,9 @@ from urllib.parse import quote
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from . import faults
+from . import faults, push
+from .admin_push import PushCommands
+from .admin_series import SeriesCommands
 from .api import Call, execute
 from .calendar_list import resource as list_resource
 from .errors import ApiError
@@ -30,7 +32,7 @@ def _text(value):
     return str(value)
 
 
-class Admin:
+class Admin(PushCommands, SeriesCommands):
     def __init__(self, state, gateway):
         self.state = state
         self.gateway = gateway
@@ -42,7 +44,10 @@ class Admin:
             return json_response(404, {'error': f"no command {name}"})
         try:
             arguments = json.loads(request.body or b'{}')
-            return json_response(200, {'result': command(**arguments)})
+            result = command(**arguments)
+            with self.state.lock:
+                push.flush(self.state)
+            return json_response(200, {'result': result})
         except ApiError as error:
             return json_response(
                 400, {'error': str(error), 'status': error.code,
@@ -80,8 +85,9 @@ class Admin:
         return self.state.now()
 
     def do_advance(self, seconds):
-        with self.state.lock:
+        with self.state.condition:
             self.state.offset += seconds
+            self.state.condition.notify_all()
             return self.state.now()
 
     # -- accounts and applications

@@ -5,7 +5,7 @@ import json
 import logging
 from dataclasses import dataclass
 
-from . import fields
+from . import fields, push
 from .discovery import AnswerError
 from .errors import ApiError, insufficient_scope, not_found
 from .model import AccessToken, User, at_least
@@ -141,6 +141,7 @@ def execute(state, user, token, found, path_values, pairs, headers, raw):
     body = parse_body(found, headers, raw)
     call = Call(state, user, params, body, headers, token, found.id)
     answer = handler(call)
+    push.flush(state)
     if answer is None:
         if found.response is not None:
             raise AnswerError(f"{found.id}: no answer")

@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 "calendarList, settings and colors"
 import re
+import zlib
 
 from .api import merge, method, strip_null
 from .calendars import etag_of
@@ -176,8 +177,13 @@ def _settings(call):
         'useKeyboardShortcuts': 'true',
         'weekStart': '1',
         }
+    # what a person changed in the UI: there is no method for it
+    values.update({
+            k: call.state.settings[email, k]
+            for email, k in call.state.settings if email == call.user.email})
     return [{
-            'kind': 'calendar#setting', 'etag': '"0"', 'id': k, 'value': v}
+            'kind': 'calendar#setting',
+            'etag': f'"{zlib.crc32(v.encode())}"', 'id': k, 'value': v}
         for k, v in values.items()]
 
 

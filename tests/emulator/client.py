@@ -237,6 +237,33 @@ class EmulatorAdmin:
             user, event, {'attendeesOmitted': True, 'attendees': [entry]},
             calendar, **params)
 
+    # a series: original_start is a date, a date-time or an EventDateTime
+
+    def split_series(self, user: str, event: str, original_start,
+            body: dict, calendar='primary', exceptions=None,
+            **params) -> dict:
+        "This and following events; return the new series"
+        return self._call(
+            'split_series', user=user, event=event,
+            original_start=original_start, body=body, calendar=calendar,
+            exceptions=exceptions, **params)
+
+    def instance_id(self, user: str, event: str, original_start,
+            calendar='primary') -> str:
+        return self._call(
+            'instance_id', user=user, event=event,
+            original_start=original_start, calendar=calendar)
+
+    def change_instance(self, user: str, event: str, original_start,
+            body: dict, calendar='primary', **params) -> dict:
+        one = self.instance_id(user, event, original_start, calendar)
+        return self.patch_event(user, one, body, calendar, **params)
+
+    def cancel_instance(self, user: str, event: str, original_start,
+            calendar='primary', **params) -> None:
+        one = self.instance_id(user, event, original_start, calendar)
+        self.delete_event(user, one, calendar, **params)
+
     def plant_event(self, calendar: str, body: dict, user=None) -> dict:
         return self._call(
             'plant_event', calendar=calendar, body=body, user=user)
@@ -282,6 +309,29 @@ class EmulatorAdmin:
 
     def mails(self, to=None, clear=False) -> list:
         return self._call('mails', to=to, clear=clear)
+
+    # -- channels
+
+    def channels(self, user=None, live=None) -> list:
+        return self._call('channels', user=user, live=live)
+
+    def deliveries(self, channel=None, clear=False) -> list:
+        return self._call('deliveries', channel=channel, clear=clear)
+
+    def wait_deliveries(self, count=None, timeout=10, channel=None) -> list:
+        "Those done; without count wait until each was sent once at least"
+        return self._call(
+            'wait_deliveries', count=count, timeout=timeout,
+            channel=channel)
+
+    def retry_deliveries(self) -> int:
+        return self._call('retry_deliveries')
+
+    def notify(self, channel=None, state='exists') -> int:
+        return self._call('notify', channel=channel, state=state)
+
+    def set_setting(self, user: str, setting: str, value: str) -> None:
+        self._call('set_setting', user=user, setting=setting, value=value)
 
     # -- faults and hooks
 

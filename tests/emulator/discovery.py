@@ -178,6 +178,10 @@ class Document:
             return [
                 self._clean(schema['items'], v, f'{path}[{i}]')
                 for i, v in enumerate(value)]
+        if (schema.get('format') == 'int64' and kind == 'string'
+                and isinstance(value, int) and not isinstance(value, bool)):
+            # [Push notifications] the expiration, as a number
+            value = str(value)
         if problem := _scalar(schema, value):
             raise self._refuse(path, problem)
         return value

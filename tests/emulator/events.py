@@ -1,13 +1,13 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"events: get, insert, import, patch, update, delete, move"
+"events: get, insert, import, patch, update, delete"
 import base64
 import secrets
 
-from . import rules
+from . import rules, series
 from .api import merge, method, strip_null
 from .errors import ApiError, invalid, not_found, required
-from .model import Record, at_least
+from .model import Record
 from .present import find, present
 from .propagation import (
     answer_back, cancel, is_organizer, mail_changes, mark, propagate, send,
@@ -296,18 +296,18 @@ def _save(call, calendar, record, data, reminders):
         email, {'useDefault': True})
     record.data = data
     record.reminders[email] = reminders
-    if data.get('recurrence') != old.get('recurrence') or (
-            old.get('recurrence')
-            and any(data[n] != old[n] for n in ['start', 'end'])):
-        _reschedule(state, calendar, record, old)
+    series.remember(calendar, record, old)
     store(state, calendar, record, updated=not quiet)
     if is_organizer(calendar, data):
         propagate(state, calendar, record, old)
+        series.follow(state, calendar, record, old)
         mail_changes(call, calendar, old, data)
     else:
+        series.follow(state, calendar, record, old)
         back = answer_back(state, calendar, record, old)
         if back is not None:
-            organizer, master, before = back
+            series.follow(state, *back)
+            organizer = back[0]
             send(call, calendar, data, 'response', [organizer.owner])
     return present(call, calendar, record)
 
@@ -337,24 +337,6 @@ def _protect(calendar, old, data):
         raise ApiError('forbiddenForNonOrganizer')
 
 
-def _reschedule(state, calendar, record, old):
-    "The rule of a series changed: its instances get other ids"
-    if old.get('recurrence'):
-        record.history.append(
-            (calendar.seq + 1, {
-                    k: old[k] for k in ['start', 'end', 'recurrence']}))
-    for other in list(calendar.events.values()):
-        if (other.data.get('recurringEventId') == record.id
-                and not other.bare
-                and not (record.data.get('recurrence') and is_occurrence(
-                        record.data, moment_of(
-                            other.data['originalStartTime'])))):
-            # (unverified) exceptions without an occurrence disappear
-            other.data = {**other.data, 'status': 'cancelled'}
-            other.bare = True
-            store(state, calendar, other)
-
-
 @method('calendar.events.patch')
 def patch(call):
     return _modify(call, False)
@@ -367,7 +349,9 @@ def update(call):
 
 def _delete(call, calendar, record):
     before = record.data
-    cancel(call, calendar, record)
+    back = cancel(call, calendar, record)
+    if back is not None:
+        series.follow(call.state, *back)
     if is_organizer(calendar, before):
         mail_changes(call, calendar, before, record.data)
     else:
@@ -389,55 +373,3 @@ def delete(call):
         raise ApiError('deleted')
     call.precondition(record.etag)
     _delete(call, calendar, record)
-
-
-@method('calendar.events.move')
-def move(call):
-    "[Events: move] changes the organizer; only default events"
-    calendar = writable(call)
-    target = call.state.calendar(call.user, call.params['destination'])
-    if target is None:
-        raise not_found()
-    if not at_least(target.role(call.user.email), 'writer'):
-        raise ApiError('requiredAccessLevel')
-    record, _ = found(call, calendar)
-    old = record.data
-    if record.cancelled:
-        raise ApiError('deleted')
-    if 'recurringEventId' in old:
-        raise ApiError(
-            'cannotChangeOrganizerOfInstance',
-            "Cannot change the organizer of an instance.", code=400,
-            domain='calendar')
-    if old.get('eventType', 'default') != 'default':
-        raise restricted("Only default events can be moved.")
-    if not is_organizer(calendar, old):
-        raise ApiError(
-            'cannotChangeOrganizer', "Cannot change the organizer of this "
-            "event.", code=403, domain='calendar')
-    if target is calendar:
-        raise invalid("The destination is the same calendar.")
-    if record.id in target.events and not target.events[record.id].bare:
-        raise ApiError('duplicate')
-    call.precondition(record.etag)
-    moved = [record] + [
-        r for r in calendar.events.values()
-        if r.data.get('recurringEventId') == record.id]
-    answer = None
-    for one in moved:
-        data = {**one.data, 'organizer': {'email': target.id}}
-        if not target.primary:
-            data['organizer']['displayName'] = target.data['summary']
-        mark(target, data)
-        copy = Record(data, 0, reminders=dict(one.reminders))
-        target.events.pop(one.id, None)
-        store(call.state, target, copy)
-        # a cancelled event with only its id is left behind
-        one.data = {**one.data, 'status': 'cancelled'}
-        one.bare = True
-        store(call.state, calendar, one)
-        propagate(call.state, target, copy, None)
-        if one is record:
-            mail_changes(call, target, old, data)
-            answer = copy
-    return present(call, target, answer)

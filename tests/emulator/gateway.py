@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from . import (  # noqa: F401
-    calendar_list, calendars, events, faults, listing, oauth, tokens)
+    calendar_list, calendars, channels, events, faults, freebusy, listing,
+    move, oauth, push, tokens)
 from .api import execute
 from .discovery import AnswerError
 from .errors import (
@@ -143,6 +144,9 @@ class Gateway:
             self.log(
                 request, name, response.status, len(response.body), email,
                 label)
+        if name.endswith('.watch') and state.options['sync_before_answer']:
+            # [Push notifications] the sync message may come first
+            self.settle()
         for fault in hits:
             if fault.action == 'drop_after':
                 raise Dropped
@@ -155,6 +159,13 @@ class Gateway:
                 else:
                     response.cut = half
         return response
+
+    def settle(self):
+        "Wait until each message was sent at least once"
+        with self.state.condition:
+            self.state.condition.wait_for(
+                lambda: push.idle(self.state),
+                self.state.options['push_timeout'] + 1)
 
     def fail(self, fault, name):
         headers = {}

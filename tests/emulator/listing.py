@@ -1,19 +1,17 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"events.list, events.instances and freebusy.query"
-import datetime as dt
-
+"events.list and events.instances"
 from .api import method
 from .calendar_list import resource as list_resource
 from .discovery import parse_datetime
-from .errors import ApiError, invalid, not_found, required
+from .errors import ApiError, invalid, not_found
 from .model import Record, at_least
 from .paging import (
     cut, page_token, read_page_token, read_sync_token, sync_token)
 from .present import instance, present, removed, response_zone
 from .recurrence import bounds, instance_id, moment_of, occurrences
 from .state import stamp_text
-from .zones import UTC, zone
+from .zones import UTC
 
 # [Events: list] not allowed with syncToken
 _FORBIDDEN = [
@@ -125,17 +123,8 @@ def _series(calendar, query, since, upto, show_deleted):
         yield record
 
 
-def _exceptions(calendar):
-    result = {}
-    for record in calendar.events.values():
-        if parent := record.data.get('recurringEventId'):
-            result.setdefault(parent, {})[record.id] = record
-    return result
-
-
 def _singles(calendar, query, since, upto, show_deleted):
     "singleEvents=true: single events and instances, not the series"
-    exceptions = _exceptions(calendar)
     for record in list(calendar.events.values()):
         changed = since is None or since < record.seq <= upto
         data = record.data
@@ -151,7 +140,7 @@ def _singles(calendar, query, since, upto, show_deleted):
             continue
         if not changed:
             continue
-        own = exceptions.get(record.id, {})
+        own = calendar.exceptions(record.id)
         if record.cancelled and not (
                 since is not None or show_deleted or query.updated):
             continue
@@ -316,7 +305,7 @@ def instances(call):
         raise invalid("The event is not a recurring event.")
     low, high = _window(call.params)
     show_deleted = call.get('showDeleted', False)
-    own = _exceptions(calendar).get(record.id, {})
+    own = calendar.exceptions(record.id)
     ids, items = set(), []
     original = call.get('originalStart')
     wanted = None
@@ -357,65 +346,3 @@ def instances(call):
         answer['nextSyncToken'] = sync_token(
             call, 'instances', record.id, epoch, upto)
     return answer
-
-
-@method('calendar.freebusy.query')
-def freebusy(call):
-    "[Freebusy: query]"
-    body = call.body
-    for name in _WINDOW:
-        if not body.get(name):
-            raise required(f"Missing {name} parameter.")
-        if parse_datetime(body[name]).tzinfo is None:
-            raise ApiError('badRequest', location=name)
-    low, high = _window(body)
-    if high - low > dt.timedelta(days=366):
-        # (unverified) the limit
-        raise ApiError('timeRangeTooLong', "The requested time range is too "
-            "long.", code=400, domain='calendar')
-    tz = zone(body.get('timeZone') or 'UTC')
-    if tz is None:
-        raise invalid("Invalid time zone.")
-    items = [i.get('id', '') for i in body.get('items') or ()]
-    maximum = body.get('calendarExpansionMax', 50)
-    answer = {}
-    for index, name in enumerate(items):
-        calendar = call.state.calendar(call.user, name)
-        reason = None
-        if index >= min(maximum, 50):
-            reason = 'tooManyCalendarsRequested'
-        elif calendar is None:
-            reason = 'notFound'
-        if reason:
-            answer[name] = {
-                'errors': [{'domain': 'global', 'reason': reason}],
-                'busy': []}
-            continue
-        query = _Query(call, body)
-        busy = sorted(
-            bounds(r.data) for r in _singles(
-                calendar, query, None, calendar.seq, False)
-            if r.data.get('transparency') != 'transparent')
-        merged = []
-        for start, end in busy:
-            start, end = max(start, low), min(end, high)
-            if merged and start <= merged[-1][1]:
-                merged[-1][1] = max(merged[-1][1], end)
-            else:
-                merged.append([start, end])
-        answer[name] = {'busy': [
-                {'start': _text(s, tz), 'end': _text(e, tz)}
-                for s, e in merged]}
-    return {
-        'kind': 'calendar#freeBusy',
-        'timeMin': _text(low, tz),
-        'timeMax': _text(high, tz),
-        'calendars': answer,
-        }
-
-
-def _text(moment, tz):
-    return moment.astimezone(tz).isoformat(
-        timespec='seconds').replace('+00:00', 'Z')
-
-

@@ -2,9 +2,11 @@
 # top level of this repository has the full notices and license terms.
 "What Google holds: accounts, clients, grants, calendars, events."
 import functools
+import re
 import zlib
 from dataclasses import dataclass, field
 
+_SPLIT = re.compile(r'(.+)_R\d{8}(T\d{6})?$')
 ROLES = [
     'none', 'freeBusyReader', 'reader', 'writerWithoutPrivateAccess',
     'writer', 'owner']
@@ -134,6 +136,8 @@ class Calendar:
     acl_seq: int = 0
     events: dict = field(default_factory=dict)  # id -> Record
     uids: dict = field(default_factory=dict)  # iCalUID -> ids
+    children: dict = field(default_factory=dict)  # series -> {id: Record}
+    splits: dict = field(default_factory=dict)  # id -> ids of its <id>_R...
     seq: int = 0
     number: int = 0
     stamp: int = 0  # milliseconds, strictly increasing
@@ -152,6 +156,28 @@ class Calendar:
         self.stamp = max(int(now * 1000), self.stamp + 1)
         self.seq += 1
         return self.stamp
+
+    def exceptions(self, parent_id):
+        "Return the stored instances of the series, by id"
+        return {
+            k: r for k, r in self.children.get(parent_id, {}).items()
+            if self.events.get(k) is r
+            and r.data.get('recurringEventId') == parent_id}
+
+    def add(self, record):
+        "Index the record"
+        data = record.data
+        if record.id not in self.events:
+            self.number += 1
+            record.number = self.number
+        self.events[record.id] = record
+        ids = self.uids.setdefault(data.get('iCalUID'), [])
+        if record.id not in ids:
+            ids.append(record.id)
+        if parent := data.get('recurringEventId'):
+            self.children.setdefault(parent, {})[record.id] = record
+        if data.get('recurrence') and (base := base_id(record.id)):
+            self.splits.setdefault(base, set()).add(record.id)
 
     def with_uid(self, uid):
         "Return the records of the iCalUID"
@@ -173,6 +199,12 @@ class Calendar:
 
     def epoch_of(self, email):
         return f'{self.epoch}.{self.user_epochs.get(email, 0)}'
+
+
+def base_id(event_id):
+    "Return the id of the series that <id>_R<time> was split from, or None"
+    match = _SPLIT.match(event_id)
+    return match[1] if match else None
 
 
 def at_least(role, minimum):

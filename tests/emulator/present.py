@@ -130,8 +130,13 @@ def find(calendar, event_id):
     parsed = parse_instance_id(event_id)
     if parsed is None:
         return None, False
-    parent = calendar.events.get(parsed[0])
-    if (parent is None or parent.bare or not parent.data.get('recurrence')
-            or not is_occurrence(parent.data, parsed[1])):
-        return None, False
-    return instance(parent, parsed[1]), False
+    names = [parsed[0], *sorted(
+        calendar.splits.get(parsed[0], ()), reverse=True)]
+    for name in names:
+        parent = calendar.events.get(name)
+        if (parent is not None and not parent.bare
+                and parent.data.get('recurrence')
+                and instance_id(parent.id, parsed[1]) == event_id
+                and is_occurrence(parent.data, parsed[1])):
+            return instance(parent, parsed[1]), False
+    return None, False

@@ -56,15 +56,11 @@ def store(state, calendar, record, updated=True):
     record.stamp = calendar.tick(state.now())
     record.seq = calendar.seq
     record.salt = calendar.salt
+    state.touch(
+        'events', calendar.id, record.data.get('eventType', 'default'))
     if updated:
         record.data['updated'] = stamp_text(record.stamp)
-    if record.id not in calendar.events:
-        calendar.number += 1
-        record.number = calendar.number
-        calendar.events[record.id] = record
-        ids = calendar.uids.setdefault(record.data.get('iCalUID'), [])
-        if record.id not in ids:
-            ids.append(record.id)
+    calendar.add(record)
 
 
 def guest_calendar(state, email, calendar):
@@ -223,7 +219,9 @@ def answer_back(state, calendar, record, before):
 
 
 def cancel(call, calendar, record):
-    "Delete an event: it stays, cancelled, for the synchronizations"
+    """Delete an event: it stays, cancelled, for the synchronizations
+
+    Return what answer_back returns"""
     before = record.data
     record.data = {**before, 'status': 'cancelled'}
     own = next((
@@ -231,14 +229,14 @@ def cancel(call, calendar, record):
     if is_organizer(calendar, before) or own is None:
         store(call.state, calendar, record)
         propagate(call.state, calendar, record, before)
-        return
+        return None
     # (unverified) removing an invitation declines it
     declined = {**before, 'attendees': [
             {**a, 'responseStatus': 'declined'} if a is own else a
             for a in before['attendees']]}
     record.data['attendees'] = declined['attendees']
     store(call.state, calendar, record)
-    answer_back(call.state, calendar, Record(declined, 0), None)
+    return answer_back(call.state, calendar, Record(declined, 0), None)
 
 
 # -- mails [Events: insert] sendUpdates

@@ -4,12 +4,14 @@
 
 An occurrence is a date (all-day) or an aware datetime in UTC."""
 import datetime as dt
+import functools
 import re
 
 from dateutil import rrule as du
 
 from .discovery import parse_date, parse_datetime
 from .errors import invalid
+from .model import base_id
 from .zones import UTC, zone
 
 _PARTS = {
@@ -168,34 +170,99 @@ def check(data):
         raise bad(' '.join(data['recurrence']))
 
 
+class Expansion:
+    "The occurrences of a rule, (value, begin) in order, computed once"
+
+    def __init__(self, result, tz):
+        self.moments = iter(result)
+        self.tz = tz
+        self.pairs = []
+        self.values = set()
+
+    def _next(self):
+        "Compute one more; return False at the end"
+        try:
+            moment = next(self.moments)
+        except Exception:  # the end, or what dateutil cannot go beyond
+            return False
+        if self.tz is None:
+            value, begin = moment.date(), moment.replace(tzinfo=UTC)
+        else:
+            try:
+                value = begin = moment.replace(
+                    tzinfo=self.tz).astimezone(UTC)
+            except OverflowError:
+                return False
+        if value not in self.values:
+            self.values.add(value)
+            self.pairs.append((value, begin))
+        return True
+
+    def __iter__(self):
+        index = 0
+        while True:
+            while index < len(self.pairs):
+                yield self.pairs[index]
+                index += 1
+            if not self._next():
+                return
+
+    def upto(self, high):
+        "Yield those that begin before high"
+        for value, begin in self:
+            if begin >= high:
+                return
+            yield value
+
+    def __contains__(self, value):
+        "Whether it is one of the occurrences"
+        begin = value
+        if not isinstance(value, dt.datetime):
+            begin = dt.datetime.combine(value, dt.time(), UTC)
+        while not self.pairs or self.pairs[-1][1] <= begin:
+            if not self._next():
+                break
+        return value in self.values
+
+
+def expansion(data):
+    start = data['start']
+    return _expansion(
+        start.get('date'), start.get('dateTime'), start.get('timeZone'),
+        tuple(data.get('recurrence', ())))
+
+
+@functools.lru_cache(2048)
+def _expansion(date, moment, name, lines):
+    start = {'date': date} if date else {'dateTime': moment}
+    if name:
+        start['timeZone'] = name
+    try:
+        result, tz = rule_set({'start': start, 'recurrence': lines})
+    except Exception:  # planted: no rule that can be expanded
+        result, tz = (), None
+    return Expansion(result, tz)
+
+
 def occurrences(data, low=None, high=None):
     """Yield the occurrences whose start is not after high and whose end is
     after low, in order"""
-    try:
-        result, tz = rule_set(data)
-    except Exception:
-        return
     length = duration(data)
     limit = dt.datetime.now(UTC) + dt.timedelta(days=366 * HORIZON_YEARS)
+    endless = any(
+        line.upper().startswith('RRULE') and not re.search(
+            'COUNT=|UNTIL=', line.upper())
+        for line in data.get('recurrence', ()))
     count = 0
-    last = None
-    for moment in result:
-        if tz is None:
-            value = moment.date()
-            begin = moment.replace(tzinfo=UTC)
-        else:
-            value = begin = moment.replace(tzinfo=tz).astimezone(UTC)
-        if value == last:
-            continue
-        last = value
+    for value, begin in expansion(data):
         if high is not None and begin >= high:
             return
-        if begin > limit and count:
+        if endless and begin > limit and count:
             return
         if low is not None and begin + length <= low:
             continue
         count += 1
-        if count > MAX_INSTANCES:
+        if endless and count > MAX_INSTANCES:
             return
         yield value
 
@@ -212,29 +279,13 @@ def duration(data):
 
 
 def is_occurrence(data, value):
-    if isinstance(value, dt.datetime):
-        high = value + dt.timedelta(seconds=1)
-    else:
-        high = dt.datetime.combine(
-            value, dt.time(), UTC) + dt.timedelta(seconds=1)
-    last = None
-    try:
-        result, tz = rule_set(data)
-    except Exception:
-        return False
-    for moment in result:
-        if tz is None:
-            last, begin = moment.date(), moment.replace(tzinfo=UTC)
-        else:
-            last = begin = moment.replace(tzinfo=tz).astimezone(UTC)
-        if begin >= high:
-            return False
-        if last == value:
-            return True
-    return False
+    return value in expansion(data)
 
 
 def instance_id(parent_id, value):
+    # the instances of <id>_R<time> are <id>_<time>, too (unverified:
+    # odoo/odoo#120798, #287171)
+    parent_id = base_id(parent_id) or parent_id
     if isinstance(value, dt.datetime):
         return f'{parent_id}_{value.astimezone(UTC):%Y%m%dT%H%M%SZ}'
     return f'{parent_id}_{value:%Y%m%d}'

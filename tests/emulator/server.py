@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from .admin import Admin
 from .client import EmulatorAdmin
 from .gateway import Gateway, Request, compress
+from .push import Pusher
 from .state import State, signing_key
 
 logger = logging.getLogger(__name__)
@@ -125,6 +126,8 @@ class Emulator:
             target=server.serve_forever, args=(0.05,), daemon=True,
             name='emulator')
         self._thread.start()
+        self._pusher = Pusher(self.state)
+        self._pusher.start()
         self.admin = EmulatorAdmin(self.url)
         return self
 
@@ -132,6 +135,7 @@ class Emulator:
         if self._server is not None:
             # whoever waits at a pause goes on
             self.state.reset()
+            self._pusher.stop()
             self._server.shutdown()
             self._server.server_close()
             self._thread.join()

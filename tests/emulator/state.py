@@ -27,6 +27,15 @@ OPTIONS = {
     'refresh_token_limit': 100,
     'callback_iss': False,  # iss in the answer to the redirect URI
     'pending_conference': False,  # createRequest stays pending
+    'exceptions_follow': True,  # what they did not change themselves
+    'http_channels': False,  # channels to plain http, on the loopback
+    'channel_life': 604800,
+    'deliver': True,  # False: notifications are lost
+    'sync_before_answer': False,  # the sync message comes before the answer
+    'push_retries': 5,
+    'push_timeout': 10,
+    'verify_channels': True,  # the certificate of an https address
+    'channel_ca': None,  # a file of certificates to trust
     }
 
 
@@ -78,7 +87,11 @@ class State:
             self.faults = []
             self.hooks = []
             self.mails = []
-            self.channels = {}
+            self.channels = {}  # (client_id, id) -> Channel
+            self.deliveries = []
+            self.pushes = []  # the deliveries that are not done
+            self.changed = {}  # (kind, owner) -> types of the events
+            self.settings = {}  # (email, id) -> value
             self.condition.notify_all()
 
     # -- time
@@ -90,6 +103,12 @@ class State:
     def now(self):
         "For stamps: what Google's clock shows"
         return self.clock() + self.options['skew']
+
+    # -- notifications
+
+    def touch(self, kind, owner, event_type=None):
+        "Note a change for the channels"
+        self.changed.setdefault((kind, owner), set()).add(event_type)
 
     # -- tokens
 
@@ -163,6 +182,7 @@ class State:
         rule = calendar.acl[rule_id] = {
             'id': rule_id, 'scope': scope, 'role': role,
             'seq': calendar.acl_seq}
+        self.touch('acl', calendar.id)
         # [Handle API errors] 410 when the ACL has changed
         for user in self.users.values():
             if scope_type != 'user' or user.email == value:
@@ -200,6 +220,7 @@ class State:
         user.list_seq += 1
         user.list_stamp = max(int(self.now() * 1000), user.list_stamp + 1)
         entry.seq, entry.stamp = user.list_seq, user.list_stamp
+        self.touch('calendarList', user.email)
 
     def touch_calendar(self, calendar):
         "The calendar's own data changed: every list shows it"
@@ -211,6 +232,7 @@ class State:
 
     def delete_calendar(self, calendar):
         calendar.deleted = True
+        self.touch('events', calendar.id)
         for user in self.users.values():
             self.unsubscribe(user, calendar)
 
