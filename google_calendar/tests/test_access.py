@@ -36,6 +36,70 @@ class GoogleCalendarAccessTestCase(TestCase):
             method(*args, **kwargs)
 
     @with_transaction()
+    def test_readers(self):
+        "Who may read a calendar sees its events but the private ones"
+        pool = Pool()
+        Calendar, Event = pool.get(CALENDAR), pool.get(EVENT)
+        Attendee = pool.get('google_calendar.attendee')
+        jane = create_user('jane', 'group_google_user')
+        john = create_user('john', 'group_google_user')
+        calendar = create_calendar(jane, 'own')
+        public, private = create_event(calendar), create_event(calendar)
+        Event.write([private], {'visibility': 'private'})
+        Event.write([public, private], {'attendees': [
+                    ('create', [{'email': 'a@example.com'}])]})
+        user, context = self.access(john)
+        with user, context:
+            self.assertEqual(Event.search([]), [])
+            self.assertEqual(Attendee.search([]), [])
+        Calendar.write([calendar], {'readers': [('add', [john])]})
+        user, context = self.access(john)
+        with user, context:
+            self.assertEqual(Calendar.search([]), [calendar])
+            row, = Calendar.read([calendar.id], [
+                    'name', 'credentials', 'credentials.rec_name',
+                    'last_error', 'backlog', 'sync_state'])
+            self.assertEqual(row['name'], calendar.name)
+            self.assertEqual(Event.search([]), [public])
+            self.assertEqual(
+                Event.search([('attendees.email', '=', 'a@example.com')]),
+                [public])
+            guest, = Attendee.search([])
+            self.assertEqual(guest.event, public)
+            for method, args in [
+                    (Event.read, ([private.id], ['summary'])),
+                    (Event.write, ([public], {'summary': "Mine"})),
+                    (Event.delete, ([public],)),
+                    (Attendee.write, ([guest], {'optional': True})),
+                    (Attendee.create, ([{
+                                    'event': public.id,
+                                    'email': 'me@example.com'}],)),
+                    (Attendee.read, (
+                        [private.attendees[0].id], ['email'])),
+                    (Calendar.write, ([calendar], {'enabled': True})),
+                    (Calendar.synchronize, ([calendar],)),
+                    ]:
+                self.refused(method, *args)
+
+    @with_transaction()
+    def test_access_shared_private(self):
+        "Private events of shared calendars are of who made them"
+        pool = Pool()
+        Event = pool.get(EVENT)
+        jane = create_user('jane', 'group_google_user')
+        john = create_user('john', 'group_google_user')
+        ada = create_user('ada', 'group_google_admin')
+        calendar = create_calendar(None, 'shared')
+        user, context = self.access(jane)
+        with user, context:
+            event = create_event(calendar)
+            Event.write([event], {'visibility': 'private'})
+        for who, expected in [(jane, [event]), (john, []), (ada, [event])]:
+            user, context = self.access(who)
+            with user, context:
+                self.assertEqual(Event.search([]), expected)
+
+    @with_transaction()
     def test_access_user(self):
         "A user has the own and the shared calendars and their events"
         pool = Pool()
