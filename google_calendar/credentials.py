@@ -8,7 +8,7 @@ from trytond.model import fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import oauth
 from trytond.modules.google_integration.client import GoogleError
-from trytond.pool import Pool, PoolMeta
+from trytond.pool import PoolMeta
 from trytond.transaction import Transaction
 
 from .exceptions import CalendarManageError
@@ -49,9 +49,7 @@ class GoogleCredentials(metaclass=PoolMeta):
 
     def check_manager(self):
         if not self.managed_by_user:
-            raise AccessError(gettext(
-                    'google_calendar.msg_manage_owner',
-                    credentials=self.rec_name))
+            raise AccessError(gettext('google_calendar.msg_manage_owner'))
 
     def check_manage_calendars(self):
         "Raise an error unless the user may manage the account's calendars"
