@@ -85,6 +85,12 @@ class ManageTestCase(GoogleCalendarTestCase):
         wizard.execute()
         return wizard
 
+    def create_calendar(self, wizard=None, **values):
+        wizard = wizard or self.begin(
+            'create_calendar', self.credentials, CREDENTIALS)
+        values.setdefault('name', "Team")
+        return wizard, wizard.execute('create_', **values)
+
     def calendars(self, user):
         "The names of the calendars in Google's list, but the primary one"
         return sorted(
