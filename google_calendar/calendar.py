@@ -10,6 +10,8 @@ from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
 from . import mapping
+from .credentials import FREE_BUSY_SCOPES
+from .manage import ManagedMixin
 from .network import ROLES, WRITER_ROLES, CalendarNetwork, identified
 
 __all__ = ['Calendar', 'CalendarReader']
@@ -17,14 +19,14 @@ __all__ = ['Calendar', 'CalendarReader']
 CALENDAR_PAGE = 250
 
 
-class Calendar(CalendarNetwork, ModelSQL, ModelView):
+class Calendar(ManagedMixin, CalendarNetwork, ModelSQL, ModelView):
     __name__ = 'google_calendar.calendar'
 
     google_api = ('calendar', 'v3')
     google_scopes = (
         'https://www.googleapis.com/auth/calendar.calendarlist.readonly',
         'https://www.googleapis.com/auth/calendar.events',
-        )
+        *FREE_BUSY_SCOPES)
     google_resource = 'google_calendar.event'
 
     name = fields.Char("Name", required=True)

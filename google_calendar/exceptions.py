@@ -1,5 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
+from trytond.exceptions import UserError
 from trytond.model.exceptions import ValidationError
 
 
@@ -16,4 +17,12 @@ class EventReminderError(ValidationError):
 
 
 class AttendeeEmailError(ValidationError):
+    pass
+
+
+class CalendarManageError(UserError):
+    pass
+
+
+class FindTimeError(UserError):
     pass

@@ -289,7 +289,7 @@ class GoogleCredentials(
         scopes = set()
         for Model in self.service_models():
             if self.asks_for(Model.__name__):
-                scopes.update(Model.google_scopes)
+                scopes.update(Model.google_scopes_of(self))
         if self.type == 'oauth' or not scopes:
             # for a service account only what its administrator delegated
             scopes.update(IDENTITY_SCOPES)

@@ -222,6 +222,11 @@ class GoogleService(CheckedExportMixin):
     # Hooks
 
     @classmethod
+    def google_scopes_of(cls, credentials):
+        "What the account is asked for, by default `google_scopes`"
+        return cls.google_scopes
+
+    @classmethod
     def discover(cls, credentials):
         "Create the disabled records of what the account has to synchronise"
 
