@@ -36,6 +36,9 @@ class GoogleCredentials(metaclass=PoolMeta):
         "from calendars.\n"
         "It asks Google for more scopes: authorize again.")
 
+    calendars = fields.One2Many(
+        'google_calendar.calendar', 'credentials', "Calendars", readonly=True)
+
     @classmethod
     def default_manage_calendars(cls):
         return False

@@ -57,6 +57,7 @@ class AuthorizationMixin:
         OAuth opens Google's page in the browser, without talking to Google
         here; a service account gets its token at once.
         """
+        bookkeeping.check_write(cls, records)
         Secret = Pool().get('google_integration.secret')
         if len(records) > 1:
             raise AuthorizationError(
@@ -175,6 +176,7 @@ class AuthorizationMixin:
     @ModelView.button
     def cancel_request(cls, records):
         "Return to the state before the request"
+        bookkeeping.check_write(cls, records)
         cls.end_request(records)
 
     @classmethod

@@ -468,6 +468,7 @@ class GoogleCredentials(
     @ModelView.button
     def discover(cls, records):
         "Create the disabled records of what the accounts have to synchronise"
+        bookkeeping.check_write(cls, records)
         Transaction().commit()
         for id in [r.id for r in records]:
             with cls.google_errors(id):

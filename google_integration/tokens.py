@@ -406,6 +406,7 @@ class TokenMixin:
     @ModelView.button
     def refresh_credentials(cls, records):
         "Replace the tokens now"
+        bookkeeping.check_write(cls, records)
         for id in [r.id for r in records]:
             with cls.google_errors(id):
                 Transaction().commit()
@@ -416,6 +417,7 @@ class TokenMixin:
     @ModelView.button
     def test_connection(cls, records):
         "Ask Google whose the token is"
+        bookkeeping.check_write(cls, records)
         for id in [r.id for r in records]:
             with cls.google_errors(id):
                 Transaction().commit()
@@ -440,6 +442,7 @@ class TokenMixin:
     @ModelView.button
     def revoke(cls, records):
         "Revoke the tokens at Google and forget them"
+        bookkeeping.check_write(cls, records)
         for id in [r.id for r in records]:
             cls._revoke(id)
 

@@ -3,6 +3,7 @@
 import json
 
 from trytond.model.exceptions import AccessError, ValidationError
+from trytond.model.modelview import AccessButtonError
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.tests.test_tryton import (
@@ -77,9 +78,10 @@ class GoogleCalendarAccessTestCase(TestCase):
                     (Attendee.read, (
                         [private.attendees[0].id], ['email'])),
                     (Calendar.write, ([calendar], {'enabled': True})),
-                    (Calendar.synchronize, ([calendar],)),
                     ]:
                 self.refused(method, *args)
+            with self.assertRaises(AccessButtonError):
+                Calendar.synchronize([calendar])
 
     @with_transaction()
     def test_access_shared_private(self):

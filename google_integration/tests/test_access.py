@@ -6,6 +6,7 @@ import logging
 import xmlrpc.client
 
 from trytond.model.exceptions import AccessError
+from trytond.model.modelview import AccessButtonError
 from trytond.pool import Pool
 from trytond.protocols.jsonrpc import JSONEncoder
 from trytond.tests.test_tryton import DB_NAME
@@ -37,7 +38,7 @@ class GoogleAccessTestCase(GoogleTestCase):
             Credentials.delete([other])
 
     def test_of_another(self):
-        "A user does not see those of another"
+        "A user does not see those of another, and only reads the shared ones"
         with database() as pool:
             Credentials = pool.get(MODEL)
             shared, = Credentials.create([{'name': "Shared", 'user': None}])
@@ -46,17 +47,21 @@ class GoogleAccessTestCase(GoogleTestCase):
             with self.subTest(id=id):
                 with self.as_user(self.john) as pool:
                     Credentials = pool.get(MODEL)
-                    self.assertEqual(Credentials.search([]), [])
                     record = Credentials(id)
+                    self.assertEqual(
+                        [r.id for r in Credentials.search([])], [shared])
+                    if id != shared:
+                        with self.assertRaises(AccessError):
+                            Credentials.read([id], ['name'])
                     for method, args in [
-                            (Credentials.read, ([id], ['name'])),
                             (Credentials.write, ([record], {'name': "x"})),
                             (Credentials.delete, ([record],)),
                             ]:
                         with self.assertRaises(AccessError):
                             method(*args)
                     for name in Credentials._buttons:
-                        with self.assertRaises(AccessError, msg=name):
+                        with self.assertRaises(
+                                (AccessError, AccessButtonError), msg=name):
                             getattr(Credentials, name)([record])
 
     def test_administration(self):
