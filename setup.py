@@ -104,6 +104,7 @@ setup(
         'google-auth-httplib2 >= 0.2',
         'google-auth-oauthlib >= 1.2.1',
         'httplib2 >= 0.22',
+        'nh3 >= 0.2.18',
         'oauthlib >= 3.2.2',
         'python-dateutil >= 2.8.2',
         'python-sql >= 1.5',

@@ -2,7 +2,10 @@
 # top level of this repository has the full notices and license terms.
 """The events of the calendars."""
 import datetime as dt
+import html
 import json
+
+import nh3
 
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelStorage, ModelView, fields
@@ -24,6 +27,10 @@ __all__ = ['Event']
 
 # of an event of which only the start is given
 DURATION = dt.timedelta(hours=1)
+# what Google's editor makes, and the widget shows
+HTML_TAGS = {
+    'a', 'b', 'br', 'div', 'em', 'i', 'li', 'ol', 'p', 'span', 'strong', 'u',
+    'ul'}
 
 
 class Event(EventRights, GoogleEvent, ModelSQL, ModelView):
@@ -56,6 +63,13 @@ class Event(EventRights, GoogleEvent, ModelSQL, ModelView):
             })
     summary = fields.Char("Summary", strip=False, states=_main)
     description = fields.Text("Description", strip=False, states=_main)
+    description_shown = fields.Function(
+        fields.Text(
+            "Description",
+            states={
+                'invisible': ~Eval('description_shown'),
+                }),
+        'get_description_shown')
     location = fields.Char("Location", strip=False, states=_main)
     all_day = fields.Boolean("All Day", states=_main)
     start = fields.DateTime("Start", states=_timed)
@@ -329,6 +343,19 @@ class Event(EventRights, GoogleEvent, ModelSQL, ModelView):
                     ('calendar', '=', e.calendar.id),
                     ('recurring_identifier', '=', e.google_id),
                     ] for e in events if e.google_id)] or [('id', '=', -1)]
+
+    def get_description_shown(self, name):
+        """The description in HTML of which nothing is harmful
+
+        https://nh3.readthedocs.io
+        """
+        description = self.description or ''
+        if '<' not in description:
+            description = html.escape(description, quote=False).replace(
+                '\n', '<br>')
+        return nh3.clean(
+            description, tags=HTML_TAGS, attributes={'a': {'href'}},
+            url_schemes={'http', 'https', 'mailto', 'tel'})
 
     def get_color(self, name):
         return mapping.COLORS.get(self.color_id, self.calendar.color)

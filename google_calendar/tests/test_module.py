@@ -309,4 +309,29 @@ class GoogleCalendarTestCase(ModuleTestCase):
             self.assertIsNone(getattr(copy, name), name)
         self.assertEqual((copy.sync_state, copy.last_error), ('idle', ''))
 
+    @with_transaction()
+    def test_description_shown(self):
+        "Nothing harmful of a description is shown"
+        event = create_event(create_calendar())
+        for description, shown in [
+                (None, ''),
+                ("2 > 1 & more\nx", '2 &gt; 1 &amp; more<br>x'),
+                ('<b>Bold</b><br>x', '<b>Bold</b><br>x'),
+                ('<a href="https://example.com">x</a>',
+                    '<a href="https://example.com" '
+                    'rel="noopener noreferrer">x</a>'),
+                ('<a href="javascript:alert(1)">x</a>',
+                    '<a rel="noopener noreferrer">x</a>'),
+                ('<script>alert(1)</script>x', 'x'),
+                ('<img src=x onerror=alert(1)>x', 'x'),
+                ('<p onclick="alert(1)" style="x">x</p>', '<p>x</p>'),
+                ('<svg><style><a href="</style><img src=x>">', ''),
+                ]:
+            with self.subTest(description=description):
+                event.description = description
+                event.save()
+                self.assertEqual(event.description_shown, shown)
+                self.assertEqual(event.description or None, description)
+
+
 del ModuleTestCase
