@@ -7,7 +7,7 @@ import itertools
 from .recurrence_lines import (
     DAY, UTC, WEEKDAYS, Dates, RecurrenceError, format_lines, localize, parse,
     to_utc, write_moment)
-from .recurrence_series import Series, expand
+from .recurrence_series import Series, midnight, expand
 from .repetition import nth_weekday
 
 __all__ = ['moved', 'shift', 'split']
@@ -77,15 +77,14 @@ def _split_rule(series, rule, cut):
     starts = list(itertools.takewhile(
             lambda start: start < cut,
             series.starts(rule, low, local + DAY)))
-    before = None
+    before, after = None, rule
+    if rule.count:
+        if len(starts) >= rule.count:
+            return rule, None
+        after = rule.replace(COUNT=str(rule.count - len(starts)))
     if first is not None and first < cut:
         before = rule.replace(
             COUNT=None, UNTIL=_last(series, cut, starts[-1:]))
-    after = rule
-    if rule.count:
-        if len(starts) >= rule.count:
-            return before, None
-        after = rule.replace(COUNT=str(rule.count - len(starts)))
     return before, _explicit(after, series.start, local)
 
 
@@ -126,26 +125,22 @@ def _explicit(rule, start, new_start):
 
 def _check(lines, values, at, before, after):
     "Raise RecurrenceError if an occurrence is lost or doubled"
-    series = Series({**values, 'recurrence': lines})
-    limit = series.as_start(at) + CHECKED_TIME
-    old = expand(
-        {**values, 'recurrence': lines}, series.as_start(at), limit,
-        limit=CHECKED)
-    # what began before and still goes on belongs to the first
-    old = [o for o in old if o[0] >= at]
-    new = list(expand(
-            {**moved(values, at), 'recurrence': after},
-            series.as_start(at), limit, limit=len(old) + 1))[:CHECKED]
-    low = series.as_start(values['start_date' if values['all_day'] else
-            'start'])
-    first = expand(
-        {**values, 'recurrence': lines}, low, series.as_start(at),
-        limit=CHECKED)
-    second = expand(
-        {**values, 'recurrence': before}, low, limit, limit=CHECKED)
-    if old[:len(new)] != new or len(old) > len(new) or (
-            list(first) != list(second)):
+    old = {**values, 'recurrence': lines}
+    cut = {**values, 'recurrence': before}
+    new = {**moved(values, at), 'recurrence': after}
+    first = values['start_date' if values['all_day'] else 'start']
+    rest = _sample(old, at)
+    if (not rest or rest[0][0] != at or rest != _sample(new, at)
+            or _sample(old, first, at) != _sample(cut, first)):
         raise RecurrenceError('split')
+
+
+def _sample(values, low, high=None):
+    "Some occurrences that start from low on"
+    limit = midnight(high or low) + (DAY if high else CHECKED_TIME)
+    return list(itertools.islice(
+            (o for o in expand(values, low, limit)
+                if o[0] >= low and (high is None or o[0] < high)), CHECKED))
 
 
 def moved(values, at):

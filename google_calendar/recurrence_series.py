@@ -64,8 +64,8 @@ class Series:
         self.all_day = values['all_day']
         if self.all_day:
             self.zone = None
-            self.start = _midnight(values['start_date'])
-            end = _midnight(values['end_date'] or values['start_date'])
+            self.start = midnight(values['start_date'])
+            end = midnight(values['end_date'] or values['start_date'])
         else:
             self.zone = _zone(values)
             self.start = localize(values['start'], self.zone)
@@ -81,8 +81,8 @@ class Series:
     def as_start(self, time):
         "Return a time of the window as a start of this series"
         if self.all_day:
-            return _midnight(time)
-        return time if isinstance(time, dt.datetime) else _midnight(time)
+            return midnight(time)
+        return time if isinstance(time, dt.datetime) else midnight(time)
 
     def as_instant(self, moment, zone=None):
         """Return the time that identifies an occurrence: naive UTC.
@@ -91,7 +91,7 @@ class Series:
         at the time of the start.
         """
         if self.all_day:
-            return _midnight(moment)
+            return midnight(moment)
         if not isinstance(moment, dt.datetime):
             moment = dt.datetime.combine(moment, self.start.time())
         return to_utc(moment, zone or self.zone)
@@ -121,7 +121,7 @@ class Series:
         until = rule.until(self.zone)
         if until is not None:
             if self.all_day:
-                until = _midnight(until)
+                until = midnight(until)
             high = min(high, _add(until, MARGIN))
         steps = 0
         for moment in rule.moments(self.start, low, high):
@@ -203,7 +203,7 @@ class Series:
         return start.date(), max(start, end - SECOND).date()
 
 
-def _midnight(day):
+def midnight(day):
     if isinstance(day, dt.datetime):
         day = day.date()
     return dt.datetime.combine(day, dt.time())
