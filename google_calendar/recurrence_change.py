@@ -5,10 +5,11 @@ import datetime as dt
 import itertools
 
 from .recurrence_lines import (
-    DAY, UTC, WEEKDAYS, Dates, RecurrenceError, format_lines, localize, parse,
+    UTC, WEEKDAYS, Dates, RecurrenceError, format_lines, localize, parse,
     to_utc, write_moment)
 from .recurrence_series import Series, midnight, expand
 from .repetition import nth_weekday
+from .times import DAY
 
 __all__ = ['moved', 'shift', 'split']
 

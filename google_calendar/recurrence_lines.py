@@ -9,18 +9,17 @@ https://www.rfc-editor.org/rfc/rfc5545#section-3.8.5
 """
 import datetime as dt
 import re
-import zoneinfo
-from functools import lru_cache
 
 from dateutil import rrule as du
 
+from .times import DAY, zone_of
+
 __all__ = [
-    'Dates', 'RecurrenceError', 'Rule', 'WEEKDAYS', 'format_lines',
-    'get_zone', 'localize', 'parse', 'to_utc', 'write_moment']
+    'Dates', 'RecurrenceError', 'Rule', 'UTC', 'WEEKDAYS', 'format_lines',
+    'localize', 'parse', 'to_utc', 'write_moment']
 
 WEEKDAYS = ('MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU')
 UTC = dt.timezone.utc
-DAY = dt.timedelta(days=1)
 
 _FREQUENCIES = {
     'YEARLY': du.YEARLY,
@@ -63,17 +62,6 @@ class RecurrenceError(ValueError):
         super().__init__(code)
         self.code = code
         self.arguments = dict(arguments or {})
-
-
-@lru_cache(maxsize=1)
-def _zones():
-    return zoneinfo.available_timezones() - {'Factory', 'localtime'}
-
-
-def get_zone(name):
-    "Return the zone of the name, None if it is unknown"
-    if name in _zones():
-        return zoneinfo.ZoneInfo(name)
 
 
 def to_utc(moment, zone):
@@ -342,7 +330,7 @@ class Dates:
         self.parameters = parameters
         self.line = line
         self.texts = [t for t in map(str.strip, value.split(',')) if t]
-        zone = get_zone(parameters.get('TZID'))
+        zone = zone_of(parameters.get('TZID'))
         self.items = [self._item(text, zone) for text in self.texts]
         if not self.items:
             raise bad(line)

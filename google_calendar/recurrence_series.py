@@ -6,7 +6,8 @@ import heapq
 import itertools
 
 from .recurrence_lines import (
-    DAY, UTC, RecurrenceError, get_zone, localize, parse, to_utc)
+    UTC, RecurrenceError, localize, parse, to_utc)
+from .times import DAY, zone_of
 
 __all__ = ['MAX_OCCURRENCES', 'Series', 'expand', 'is_valid', 'local_start']
 
@@ -51,7 +52,7 @@ def local_start(values):
 
 
 def _zone(values):
-    return get_zone(values['time_zone']) or UTC
+    return zone_of(values['time_zone']) or UTC
 
 
 class Series:

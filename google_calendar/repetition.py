@@ -20,8 +20,9 @@ import datetime as dt
 import re
 
 from .recurrence_lines import (
-    DAY, UTC, WEEKDAYS, RecurrenceError, localize, parse, to_utc,
+    UTC, WEEKDAYS, RecurrenceError, localize, parse, to_utc,
     write_moment)
+from .times import DAY, zone_of
 
 __all__ = ['nth_weekday', 'read_repeat', 'write_repeat']
 
