@@ -19,6 +19,7 @@ from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
 from .instance import instance
 from .people import MAX_REMINDERS
+from .repeat import RepeatMixin
 
 __all__ = ['Event']
 
@@ -26,7 +27,8 @@ __all__ = ['Event']
 DURATION = dt.timedelta(hours=1)
 
 
-class Event(EventRights, GoogleEvent, ModelSQL, ModelView):
+class Event(
+        RepeatMixin, EventRights, GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {

@@ -17,8 +17,8 @@ https://developers.google.com/workspace/calendar/api/concepts/events-calendars
 from .recurrence_change import moved, shift, split
 from .recurrence_lines import RecurrenceError
 from .recurrence_series import MAX_OCCURRENCES, expand, is_valid, local_start
-from .repetition import read_repeat, write_repeat
+from .repetition import nth_weekday, read_repeat, write_repeat
 
 __all__ = [
     'MAX_OCCURRENCES', 'RecurrenceError', 'expand', 'is_valid', 'local_start',
-    'moved', 'read_repeat', 'shift', 'split', 'write_repeat']
+    'moved', 'nth_weekday', 'read_repeat', 'shift', 'split', 'write_repeat']

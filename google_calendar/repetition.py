@@ -22,7 +22,7 @@ import re
 from .recurrence_lines import (
     UTC, WEEKDAYS, RecurrenceError, localize, parse, to_utc,
     write_moment)
-from .times import DAY, zone_of
+from .times import DAY
 
 __all__ = ['nth_weekday', 'read_repeat', 'write_repeat']
 
