@@ -22,6 +22,7 @@ from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
 from .instance import instance
 from .people import MAX_REMINDERS
+from .repeat import RepeatMixin
 
 __all__ = ['Event']
 
@@ -33,7 +34,8 @@ HTML_TAGS = {
     'ul'}
 
 
-class Event(EventRights, GoogleEvent, ModelSQL, ModelView):
+class Event(
+        RepeatMixin, EventRights, GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {

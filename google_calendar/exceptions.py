@@ -12,6 +12,10 @@ class EventTimeZoneError(ValidationError):
     pass
 
 
+class EventRepeatError(ValidationError):
+    pass
+
+
 class EventReminderError(ValidationError):
     pass
 
