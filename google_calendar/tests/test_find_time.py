@@ -1,0 +1,420 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+import datetime as dt
+import json
+from unittest.mock import patch
+
+from trytond.model.exceptions import AccessError
+from trytond.modules.google_calendar import availability
+from trytond.modules.google_calendar.exceptions import (
+    CalendarManageError, FindTimeError)
+from trytond.modules.google_integration.exceptions import (
+    GoogleCredentialsError)
+
+from .manage_case import WizardSession
+from .tools import (
+    ALICE, BOB, CALENDAR, CREDENTIALS, EVENT, HOUR, GoogleCalendarTestCase, at,
+    database, timed)
+
+EVE = 'eve@example.com'
+QUERY = 'calendar.freebusy.query'
+# a Tuesday, in winter; this is as far away as the search goes
+DAY = dt.date(2027, 1, 5)
+NINE = dt.datetime(2027, 1, 5, 9)
+NOW = dt.datetime(2027, 1, 4, 12)
+
+
+class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
+    "Test finding a time for people"
+
+    def setUp(self):
+        super().setUp()
+        self.google.add_user(EVE)
+        self.google.share_calendar(BOB, ALICE, 'freeBusyReader')
+        self.enterContext(patch(
+                'trytond.modules.google_calendar.find_time.utcnow',
+                return_value=NOW))
+        self.google.clear_log()
+
+    def busy(self, user, start, end, **values):
+        return self.google.insert_event(user, {
+                'summary': "Secret",
+                'start': {'dateTime': at(start), 'timeZone': 'UTC'},
+                'end': {'dateTime': at(end), 'timeZone': 'UTC'},
+                **values})
+
+    def ask(self, event=None, user=None):
+        wizard = WizardSession(
+            'google_calendar.find_time', user or self.jane,
+            EVENT if event else None, event)
+        wizard.execute()
+        return wizard
+
+    def find(self, wizard=None, *people, **values):
+        "Ask for the people on one day and return the wizard"
+        wizard = wizard or self.ask()
+        values = {
+            'people': [
+                p if isinstance(p, dict) else {'email': p, 'optional': False}
+                for p in people] or wizard.values['people'],
+            'first_day': DAY,
+            'last_day': DAY,
+            'time_zone': 'UTC',
+            'step': '60',
+            **values}
+        wizard.execute('choose', **values)
+        return wizard
+
+    def starts(self, wizard):
+        return [s['start'].hour for s in wizard.values['slots']]
+
+    @staticmethod
+    def options(wizard):
+        "What can be chosen, with plain blanks"
+        return [
+            [value, label.replace('\xa0', ' ')]
+            for value, label in json.loads(wizard.values['options'])]
+
+    # Proposals
+
+    def test_defaults(self):
+        "The own account is asked for, on working days"
+        values = self.ask().values
+        self.assertEqual(
+            [p['email'] for p in values['people']], [ALICE])
+        self.assertEqual(values['credentials'], self.credentials)
+        self.assertEqual(values['weekdays'], ['0', '1', '2', '3', '4'])
+        self.assertEqual(values['duration'], HOUR)
+        self.assertEqual(
+            values['last_day'] - values['first_day'], dt.timedelta(days=7))
+
+    def test_find(self):
+        "Everybody is free, and each one is shown"
+        self.busy(ALICE, NINE, NINE + 2 * HOUR)
+        self.busy(BOB, NINE + 3 * HOUR, NINE + 4 * HOUR)
+        wizard = self.find(None, ALICE, BOB)
+        self.assertEqual(self.requests(), [QUERY])
+        self.assertEqual(self.starts(wizard), [11, 13, 14, 15, 16, 17])
+        self.assertEqual(wizard.values['slots'][0]['free'], f'{ALICE}, {BOB}')
+        self.assertEqual(
+            [(p['email'], p['known']) for p in wizard.values['people']],
+            [(ALICE, "1 busy periods"), (BOB, "1 busy periods")])
+        options = self.options(wizard)
+        self.assertEqual(len(options), 6)
+        self.assertEqual(
+            options[0],
+            ['2027-01-05T11:00:00',
+                'Tuesday 01/05/2027 11:00 – 12:00 (UTC)'])
+        self.assertEqual(wizard.values['slot'], '2027-01-05T11:00:00')
+        # nothing but the times is told
+        self.assertNotIn("Secret", str(wizard.values))
+
+    def test_count(self):
+        wizard = self.find(None, count=2)
+        self.assertEqual(self.starts(wizard), [9, 10])
+
+    def test_optional(self):
+        "Who is optional does not matter, but is shown"
+        self.busy(BOB, NINE, NINE + HOUR)
+        wizard = self.find(
+            None, ALICE, {'email': BOB, 'optional': True, 'name': "Bob"},
+            count=2)
+        self.assertEqual(
+            [(s['start'].hour, s['free'], s['busy'])
+                for s in wizard.values['slots']],
+            [(9, ALICE, "Bob"), (10, f"{ALICE}, Bob", '')])
+        # required once is required
+        wizard = self.find(
+            None, ALICE, {'email': BOB, 'optional': True},
+            {'email': BOB.upper(), 'optional': False}, count=1)
+        self.assertEqual(self.starts(wizard), [10])
+
+    def test_no_access(self):
+        "Of whom Google does not tell is unknown"
+        wizard = self.find(None, ALICE, EVE, 'nobody@example.com', count=1)
+        slot, = wizard.values['slots']
+        self.assertEqual(
+            (slot['free'], slot['busy'], slot['unknown']),
+            (ALICE, '', f'{EVE}, nobody@example.com'))
+        self.assertEqual(
+            [p['known'] for p in wizard.values['people']],
+            ["0 busy periods", "No access, or not found",
+                "No access, or not found"])
+
+    def test_all_day(self):
+        "A day off is busy, an anniversary is not"
+        for transparency, starts in [
+                ('transparent', list(range(9, 18))), ('opaque', [])]:
+            self.google.insert_event(ALICE, {
+                    'summary': "Day",
+                    'start': {'date': '2027-01-05'},
+                    'end': {'date': '2027-01-06'},
+                    'transparency': transparency})
+            if starts:
+                self.assertEqual(self.starts(self.find()), starts)
+            else:
+                with self.assertRaises(FindTimeError) as error:
+                    self.find()
+                self.assertIn(
+                    f"{ALICE}: 1 busy periods", error.exception.description)
+
+    def test_time_zone(self):
+        "Nine is nine in the zone, in winter and in summer"
+        for day, hour in [(DAY, 8), (dt.date(2027, 7, 6), 7)]:
+            wizard = self.find(
+                None, time_zone='Europe/Paris', first_day=day, last_day=day,
+                count=1)
+            self.assertEqual(self.starts(wizard), [hour])
+            (_, label), = self.options(wizard)
+            self.assertIn(" 09:00 – 10:00 (Europe/Paris)", label)
+
+    def test_past(self):
+        "Nothing is proposed that is over"
+        wizard = self.find(None, first_day=NOW.date(), count=1)
+        self.assertEqual(wizard.values['slots'][0]['start'], NOW)
+
+    def test_many(self):
+        "Many people and days are asked for in several requests"
+        people = [f'p{i}@example.com' for i in range(60)]
+        wizard = self.find(
+            None, ALICE, *people, last_day=DAY + dt.timedelta(days=40),
+            count=1)
+        self.assertEqual(self.requests(), [QUERY] * 4)
+        self.assertEqual(len(wizard.values['people']), 61)
+
+    def test_wrong(self):
+        "What can not be asked is not"
+        for values, text in [
+                ({'people': []}, "nobody"),
+                ({'people': [{'email': 'bob', 'optional': False}]}, "bob"),
+                ({'last_day': DAY - dt.timedelta(days=1)}, "last day"),
+                ({'last_day': DAY + dt.timedelta(days=92)}, "92 days"),
+                ({'duration': dt.timedelta()}, "duration")]:
+            with self.subTest(values=values), \
+                    self.assertRaises(FindTimeError) as error:
+                self.find(None, **values)
+            self.assertIn(text, error.exception.message)
+        with self.assertRaises(FindTimeError):
+            self.find(None, weekdays=['6'])
+        self.assertEqual(self.requests(), [])
+
+    def test_errors(self):
+        "Google's errors are for people"
+        for fault, kind in [
+                ({'action': 'status', 'status': 503,
+                        'reason': 'backendError'}, GoogleCredentialsError),
+                ({'action': 'status', 'status': 403,
+                        'reason': 'insufficientPermissions'},
+                    CalendarManageError)]:
+            wizard = self.ask()
+            self.google.add_fault(method_id=QUERY, **fault)
+            with self.assertRaises(kind):
+                self.find(wizard)
+
+    def test_scope(self):
+        self.update(
+            CREDENTIALS, self.credentials, granted_scopes='openid')
+        with self.assertRaises(CalendarManageError) as error:
+            self.find()
+        self.assertIn("Authorize", error.exception.message)
+        self.assertEqual(self.requests(), [])
+
+    # Events
+
+    def test_event(self):
+        "The time is written on the event, and its guests are asked for"
+        self.busy(BOB, NINE, NINE + 2 * HOUR)
+        event = self.create(
+            "Meeting", NINE, attendees=[('create', [
+                        {'email': BOB}, {'email': EVE, 'optional': True}])])
+        wizard = self.ask(event)
+        self.assertEqual(
+            [(p['email'], p['optional']) for p in wizard.values['people']],
+            [(ALICE, False), (BOB, False), (EVE, True)])
+        self.find(wizard)
+        self.assertFalse(wizard.values['new'])
+        # not sent yet, it does not stand in its own way
+        self.assertEqual(self.starts(wizard)[0], 11)
+        slot, _ = self.options(wizard)[1]
+        self.assertEqual(wizard.execute('take', slot=slot), {})
+        self.assertEqual(
+            self.event(event, 'start', 'end'),
+            [NINE + 3 * HOUR, NINE + 4 * HOUR])
+        self.synchronize()
+        resource, = self.google.dump(ALICE)[0]['events']
+        self.assertEqual(
+            resource['start']['dateTime'][:16], '2027-01-05T12:00')
+        self.assertEqual(
+            {m['to'] for m in self.google.mails()}, {BOB, EVE})
+
+    def test_event_sent(self):
+        "Moved by an hour, it may overlap where it was"
+        event = self.create("Meeting", NINE + HOUR)
+        self.synchronize()
+        self.assertEqual(
+            self.starts(self.find(self.ask(event), duration=2 * HOUR)),
+            [9, 10, 11, 12, 13, 14, 15, 16])
+        # another at the same time stands in the way
+        self.busy(ALICE, NINE + HOUR, NINE + 2 * HOUR + HOUR / 2)
+        self.assertEqual(
+            self.starts(self.find(self.ask(event), duration=2 * HOUR)),
+            [12, 13, 14, 15, 16])
+
+    def test_event_all_day(self):
+        event = self.create(
+            "Day", all_day=True, time_zone=None, start_date=DAY,
+            end_date=DAY)
+        wizard = self.find(self.ask(event), count=1)
+        wizard.execute('take')
+        self.assertEqual(
+            self.event(
+                event, 'all_day', 'start', 'end', 'start_date', 'time_zone'),
+            [False, NINE, NINE + HOUR, None, 'UTC'])
+
+    def test_series(self):
+        event = self.create(
+            "Series", NINE, recurrence='RRULE:FREQ=DAILY;COUNT=3')
+        with self.assertRaises(FindTimeError) as error:
+            self.ask(event)
+        self.assertIn("Series", error.exception.message)
+
+    def test_new(self):
+        "A new event with its guests"
+        wizard = self.find(None, ALICE, {
+                'email': BOB, 'optional': True, 'name': "Bob"})
+        self.assertTrue(wizard.values['new'])
+        self.assertEqual(wizard.values['calendar'], self.calendar)
+        result = wizard.execute('take', summary="Meeting")
+        (action, data), = result['actions']
+        self.assertEqual(action['views'][0][1], 'form')
+        event, = data['res_id']
+        self.assertEqual(
+            self.event(event, 'summary', 'start', 'end', 'calendar'),
+            ["Meeting", NINE, NINE + HOUR, self.calendar])
+        self.assertEqual(
+            self.search(
+                'google_calendar.attendee', 'email', 'name', 'optional'),
+            [(BOB, "Bob", True)])
+        self.synchronize()
+        mail, = self.google.mails()
+        self.assertEqual((mail['to'], mail['kind']), (BOB, 'invitation'))
+
+    def test_back(self):
+        "Back from the proposals, all is as it was filled in"
+        wizard = self.find(None, ALICE, BOB, count=3)
+        result = wizard.execute('back')
+        self.assertEqual(result['view']['state'], 'ask')
+        self.assertEqual(
+            [p['email'] for p in wizard.values['people']], [ALICE, BOB])
+        self.assertEqual(
+            (wizard.values['count'], wizard.values['first_day']), (3, DAY))
+        wizard.execute('choose', count=1)
+        self.assertEqual(self.starts(wizard), [9])
+
+    # What Tryton knows
+
+    def test_unsent(self):
+        "What was not sent yet is busy, too"
+        self.create("Here", NINE)
+        self.create("Free", NINE + HOUR, transparency='transparent')
+        self.create("Cancelled", NINE + 2 * HOUR, status='cancelled')
+        self.assertEqual(self.starts(self.find(count=1)), [10])
+
+    def test_moved_at_google(self):
+        "Google knows better what was sent"
+        event = self.create("Here", NINE)
+        self.synchronize()
+        google_id = self.event(event, 'google_id')
+        self.google.delete_event(ALICE, google_id)
+        self.assertEqual(self.starts(self.find(count=1)), [9])
+
+    def own(self, first=NINE - 2 * HOUR, last=NINE + 60 * HOUR, zone='UTC'):
+        with database(self.jane) as pool:
+            return sorted(availability.own_periods(
+                    pool.get(CALENDAR)(self.calendar), first, last, zone, []))
+
+    def test_own_series(self):
+        "A series with an occurrence moved and one cancelled"
+        series = self.google.insert_event(ALICE, timed(
+                "Series", NINE, recurrence=['RRULE:FREQ=DAILY;COUNT=4']))
+        instances = self.google.act(
+            ALICE, 'calendar.events.instances', calendarId=ALICE,
+            eventId=series['id'])['items']
+        self.google.patch_event(ALICE, instances[1]['id'], {
+                'start': {'dateTime': at(NINE + 29 * HOUR)},
+                'end': {'dateTime': at(NINE + 30 * HOUR)}})
+        self.google.delete_event(ALICE, instances[2]['id'])
+        self.synchronize()
+        self.assertEqual(self.own(), [
+                (NINE, NINE + HOUR),
+                (NINE + 29 * HOUR, NINE + 30 * HOUR)])
+
+    def test_own_series_all_day(self):
+        series = self.google.insert_event(ALICE, {
+                'summary': "Days",
+                'start': {'date': '2027-01-05'},
+                'end': {'date': '2027-01-06'},
+                'transparency': 'opaque',
+                'recurrence': ['RRULE:FREQ=DAILY;COUNT=3']})
+        instances = self.google.act(
+            ALICE, 'calendar.events.instances', calendarId=ALICE,
+            eventId=series['id'])['items']
+        self.google.delete_event(ALICE, instances[1]['id'])
+        self.synchronize()
+        night = dt.datetime(2027, 1, 5, 5)
+        self.assertEqual(
+            self.own(zone='America/New_York'), [
+                (night, night + 24 * HOUR),
+                (night + 48 * HOUR, night + 72 * HOUR)])
+
+    def test_own_refused(self):
+        "Of a recurrence that can not be read the first one is known"
+        self.google.plant_event(ALICE, timed(
+                "Odd", NINE, id='oddodd', recurrence=[
+                    'RRULE:FREQ=DAILY;BYEASTER=1']), user=ALICE)
+        self.synchronize()
+        self.assertEqual(self.own(), [(NINE, NINE + HOUR)])
+
+    def test_own_declined(self):
+        "What was declined keeps nobody busy"
+        meeting = self.busy(
+            BOB, NINE, NINE + HOUR, attendees=[{'email': ALICE}])
+        self.synchronize()
+        self.assertEqual(self.own(), [(NINE, NINE + HOUR)])
+        self.google.respond(ALICE, meeting['id'], 'declined')
+        self.synchronize()
+        self.assertEqual(self.own(), [])
+
+    # Access
+
+    def test_access(self):
+        "Nobody asks with the account of another, nor moves the other's event"
+        event = self.create("Meeting", NINE)
+        for user in [self.john, self.stranger]:
+            with self.assertRaises(AccessError):
+                self.ask(event, user)
+        for user in [self.john, self.ada]:
+            wizard = self.ask(user=user)
+            self.assertIsNone(wizard.values['credentials'])
+            with self.assertRaises(AccessError):
+                self.find(wizard, ALICE, credentials=self.credentials)
+        self.assertEqual(self.requests(), [])
+
+    def test_access_calendar(self):
+        "A new event is only for a calendar that one may change"
+        john = 'john@example.com'
+        self.google.add_user(john)
+        self.discover(self.connect(self.john, john))
+        wizard = self.find(self.ask(user=self.john))
+        with self.assertRaises(AccessError):
+            wizard.execute('take', calendar=self.calendar, summary="Mine")
+
+    def test_shared(self):
+        "Users ask with their own account for an event of a shared calendar"
+        shared, = self.discover(self.connect(None, BOB))
+        event = self.create("Meeting", NINE, calendar=shared)
+        self.assertEqual(
+            self.ask(event).values['credentials'], self.credentials)
+        self.assertNotEqual(
+            self.ask(event, self.ada).values['credentials'],
+            self.credentials)
