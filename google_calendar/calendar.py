@@ -11,13 +11,14 @@ from trytond.transaction import Transaction, without_check_access
 
 from . import mapping
 from .network import ROLES, WRITER_ROLES, CalendarNetwork, identified
+from .watch import WatchMixin
 
 __all__ = ['Calendar', 'CalendarReader']
 
 CALENDAR_PAGE = 250
 
 
-class Calendar(CalendarNetwork, ModelSQL, ModelView):
+class Calendar(WatchMixin, CalendarNetwork, ModelSQL, ModelView):
     __name__ = 'google_calendar.calendar'
 
     google_api = ('calendar', 'v3')
