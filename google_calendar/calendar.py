@@ -13,13 +13,15 @@ from . import mapping
 from .credentials import FREE_BUSY_SCOPES
 from .manage import ManagedMixin
 from .network import ROLES, WRITER_ROLES, CalendarNetwork, identified
+from .watch import WatchMixin
 
 __all__ = ['Calendar', 'CalendarReader']
 
 CALENDAR_PAGE = 250
 
 
-class Calendar(ManagedMixin, CalendarNetwork, ModelSQL, ModelView):
+class Calendar(
+        ManagedMixin, WatchMixin, CalendarNetwork, ModelSQL, ModelView):
     __name__ = 'google_calendar.calendar'
 
     google_api = ('calendar', 'v3')

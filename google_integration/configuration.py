@@ -4,17 +4,18 @@
 
 Nothing is kept: each call reads the configuration and checks what it reads.
 """
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import trytond.config as config
 from trytond.i18n import gettext
+from trytond.transaction import Transaction
 
 from . import client, oauth
 from .exceptions import ConfigurationError
 
 __all__ = [
     'base_url', 'client_settings', 'default_client', 'encryption_keys',
-    'endpoints', 'lease']
+    'endpoints', 'lease', 'notification_uri']
 
 SECTION = 'google_integration'
 DEADLINE = 300.0
@@ -101,6 +102,14 @@ def lease():
 def base_url():
     "The public address of the server, None if it is not set"
     return _uri('base_url').rstrip('/') or None
+
+
+def notification_uri():
+    "Where Google announces changes, None if it can not reach the server"
+    base = base_url()
+    if base:
+        database = quote(Transaction().database.name)
+        return f'{base}/{database}/google/notify'
 
 
 def default_client():

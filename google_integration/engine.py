@@ -18,6 +18,7 @@ from .oauth import OAuthError
 from .operation import CursorExpired, ItemError, WorkDone
 from .redaction import log_unexpected
 from .tokens import short
+from .watch import keep_watch
 
 __all__ = ['Brake', 'Run', 'RunFailed']
 logger = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ class Run:
             self.pull()
             self.delete()
             self.push()
+            keep_watch(self)
         except RunFailed as error:
             return self.finish(error)
         except GoogleUnreachable:

@@ -14,17 +14,16 @@ from trytond.pyson import Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import bookkeeping
-from .bookkeeping import utcnow
+from .bookkeeping import QUEUE_PATIENCE, utcnow
 from .engine import Run
 from .export import CheckedExportMixin
 from .lease import epoch
 from .operation import WorkDone
 from .sync_log import format_error, one_line
+from .watch import WatchMixin
 
 __all__ = ['GoogleService']
 
-# a task that was lost is queued again after this time
-QUEUE_PATIENCE = dt.timedelta(hours=1)
 # a person who asks again knows it sooner
 IMPATIENCE = dt.timedelta(minutes=1)
 
@@ -35,7 +34,6 @@ OWNED = [
     'google_integration.sync_error',
     'google_integration.conflict',
     'google_integration.tombstone',
-    'google_integration.channel',
     ]
 MINIMUM_INTERVAL = dt.timedelta(minutes=1)
 MAXIMUM_INTERVAL = dt.timedelta(days=366)
@@ -43,7 +41,7 @@ MAXIMUM_INTERVAL = dt.timedelta(days=366)
 MAXIMUM_PAUSE = dt.timedelta(days=1).total_seconds()
 
 
-class GoogleService(CheckedExportMixin):
+class GoogleService(WatchMixin, CheckedExportMixin):
     """One thing that synchronises: a calendar, a mailbox...
 
     A service states `google_api` (name and version), `google_scopes`, and

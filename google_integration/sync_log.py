@@ -13,7 +13,7 @@ from . import bookkeeping
 from .bookkeeping import utcnow
 from .export import CheckedExportMixin
 
-__all__ = ['AboutMixin', 'SyncLog', 'SyncError', 'Tombstone', 'Channel']
+__all__ = ['AboutMixin', 'OwnedMixin', 'SyncLog', 'SyncError', 'Tombstone']
 
 RETRIES = 5
 
@@ -309,25 +309,3 @@ class Tombstone(OwnedMixin, ModelSQL, ModelView):
                     'attempts': 0,
                     'parameters': bookkeeping.dumps(r.google_burial()),
                     } for r in records])
-
-
-class Channel(OwnedMixin, ModelSQL, ModelView):
-    __name__ = 'google_integration.channel'
-
-    channel_id = fields.Char(
-        "Channel", required=True, readonly=True, strip=False)
-    resource_id = fields.Char("Resource", readonly=True, strip=False)
-    token_digest = fields.Char(
-        "Digest of the Token", required=True, readonly=True, strip=False)
-    expires_at = fields.Timestamp("Expires At", readonly=True)
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        table = cls.__table__()
-        cls._sql_constraints.append((
-                'channel_id_unique', Unique(table, table.channel_id),
-                'google_integration.msg_channel_unique'))
-
-    def get_rec_name(self, name):
-        return self.channel_id

@@ -155,7 +155,10 @@ class Synchronization(
     @classmethod
     def synchronize_due(cls):
         "Queue one task for each service of which the time has come"
-        Credentials = Pool().get('google_integration.google_credentials')
+        pool = Pool()
+        Channel = pool.get('google_integration.channel')
+        Credentials = pool.get('google_integration.google_credentials')
+        Channel.attend()
         for Model in Credentials.service_models():
             Model.enqueue_due()
 

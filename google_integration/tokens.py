@@ -268,6 +268,7 @@ class TokenMixin:
         Secret = Pool().get('google_integration.secret')
         ids = [r.id for r in records]
         Secret.forget(cls, ids, ['access_token', 'refresh_token'])
+        Pool().get('google_integration.channel').forget(ids)
         bookkeeping.update(cls, ids, {
                 'token_digest': None,
                 'token_expiry': None,
@@ -288,6 +289,7 @@ class TokenMixin:
         if not cls._swap(id, former):
             return False
         Secret.forget(cls, [id], ['access_token', 'refresh_token'])
+        Pool().get('google_integration.channel').forget([id])
         bookkeeping.update(
             cls, [id], {'token_expiry': None, 'granted_scopes': None})
         record = cls(id)
@@ -458,6 +460,8 @@ class TokenMixin:
                 Secret.reveal(record, 'refresh_token')
                 or Secret.reveal(record, 'access_token'))
         transaction.commit()
+        if former:
+            Pool().get('google_integration.channel').close_all(id)
         if token:
             try:
                 with cls.google_errors(id):
