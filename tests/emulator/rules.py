@@ -178,6 +178,18 @@ def extended(value):
     return answer
 
 
+def label(data, calendar):
+    "[Events resource] eventLabelId: a label of the calendar; empty: none"
+    value = data.get('eventLabelId')
+    if not value:
+        data.pop('eventLabelId', None)
+        return
+    labels = calendar.data.get('labelProperties', {}).get('eventLabels', ())
+    if value not in {v['id'] for v in labels}:
+        # (unverified) the refusal
+        raise invalid("Invalid event label id.", location='eventLabelId')
+
+
 def attachments(entries):
     if len(entries) > 25:
         raise invalid("Too many attachments.")
@@ -192,21 +204,23 @@ def attachments(entries):
 def conference(state, value, old):
     "Return the stored conferenceData and the hangoutLink"
     request = value.get('createRequest')
-    if value.get('conferenceSolution') or value.get('entryPoints'):
+    before = (old or {}).get('createRequest', {})
+    if request and old and before.get('requestId') == request.get(
+            'requestId') and request.get('requestId'):
+        # [Events resource] the same request is ignored
+        return old, None
+    if not request or request == before:
         if not value.get('entryPoints') or not value.get(
                 'conferenceSolution'):
             raise invalid("Invalid conference data.")
+        if len(value.get('notes', '')) > 2048:
+            raise invalid("Conference notes are too long.")
         links = [
             e.get('uri') for e in value['entryPoints']
             if e.get('entryPointType') == 'video']
         return value, links[0] if links else None
-    if not request:
-        raise invalid("Invalid conference data.")
     if not request.get('requestId'):
         raise required("Missing conference request id.")
-    before = (old or {}).get('createRequest', {})
-    if before.get('requestId') == request['requestId']:
-        return old, None  # the same request is ignored
     kind = request.get('conferenceSolutionKey', {}).get(
         'type', 'hangoutsMeet')
     if kind != 'hangoutsMeet':
@@ -222,6 +236,13 @@ def conference(state, value, old):
         # [Create events] the result may stay pending
         answer['createRequest']['status']['statusCode'] = 'pending'
         return answer, None
+    return meet(answer)
+
+
+def meet(answer):
+    "Complete a request for a conference of Google Meet"
+    kind = answer['createRequest']['conferenceSolutionKey']['type']
+    answer['createRequest']['status']['statusCode'] = 'success'
     code = '-'.join(
         ''.join(random.choices(string.ascii_lowercase, k=n))
         for n in [3, 4, 3])
