@@ -99,7 +99,7 @@ def complete(call, calendar, data, old, importing=False, times=True):
     if importing:
         # [Events: import] another type becomes default
         data['eventType'] = 'default'
-    rules.event_type(data, calendar)
+    rules.event_type(data, calendar, not old)
     data.setdefault('status', 'confirmed')
     for name in [n for n, v in data.items() if v is None or v == []]:
         del data[name]
@@ -366,12 +366,7 @@ def _protect(calendar, old, data):
                 'recurrence']):
         # [Events resource] locked; (unverified) the reason
         raise ApiError('forbidden')
-    if (old.get('eventType') == 'fromGmail' and any(
-                data.get(n) != old.get(n) for n in {*data, *old} - {
-                    'colorId', 'visibility', 'transparency', 'status',
-                    'attendees', 'extendedProperties', 'updated',
-                    'sequence'})):
-        raise restricted("This property of fromGmail events is read-only.")
+    rules.unchangeable(old, data)
     if not is_organizer(calendar, old) and any(
             data.get(n) != old.get(n) for n in _GUESTS_CAN):
         # [Handle API errors] forbiddenForNonOrganizer

@@ -25,6 +25,12 @@ ENUMS = {
         'default', 'birthday', 'focusTime', 'fromGmail', 'outOfOffice',
         'workingLocation'},
     }
+STATUS_VALUES = {
+    'autoDeclineMode': {
+        'declineNone', 'declineAllConflictingInvitations',
+        'declineOnlyNewConflictingInvitations'},
+    'chatStatus': {'available', 'doNotDisturb'},
+    }
 RESPONSES = {'needsAction', 'declined', 'tentative', 'accepted'}
 IMMUTABLE = {'eventType', 'birthdayProperties', 'privateCopy'}
 WRITABLE = {
@@ -281,8 +287,8 @@ def content(data):
             del data[name]
 
 
-def event_type(data, calendar):
-    "[Event types]"
+def event_type(data, calendar, new=True):
+    "[Event types; Manage focus time, out of office, and working location]"
     kind = data.get('eventType', 'default')
     data['eventType'] = kind
     if kind == 'default':
@@ -298,7 +304,10 @@ def event_type(data, calendar):
             raise restricted(f"A {kind} event cannot be an all-day event.")
         if data.get('transparency', 'opaque') != 'opaque':
             raise restricted(f"A {kind} event must be opaque.")
-        data.setdefault(f'{kind}Properties', {})
+        values = data.setdefault(f'{kind}Properties', {})
+        for name, allowed in STATUS_VALUES.items():
+            if values.get(name) is not None and values[name] not in allowed:
+                raise invalid(f"Invalid {name} value.")
     elif kind == 'workingLocation':
         if (data.get('visibility') != 'public'
                 or data.get('transparency') != 'transparent'):
@@ -306,13 +315,42 @@ def event_type(data, calendar):
                 'malformedWorkingLocationEvent', "A working location event "
                 "must have a visibility setting of public and a "
                 "transparency of transparent.", code=400, domain='calendar')
+        start, end = recurrence.bounds(data)
+        if recurrence.all_day(data) and end - start != dt.timedelta(days=1):
+            raise ApiError(
+                'malformedWorkingLocationEvent', "An all-day working "
+                "location event spans exactly one day.", code=400,
+                domain='calendar')
         if (data.get('workingLocationProperties') or {}).get('type') not in {
                 'homeOffice', 'officeLocation', 'customLocation'}:
             raise ApiError(
                 'malformedWorkingLocationEvent', "Working location type is "
                 "required.", code=400, domain='calendar')
-    elif kind == 'birthday':
+    elif kind == 'birthday' and new:
         _birthday(data)
+
+
+# what can be changed of an event of the type [Event types]
+CHANGEABLE = {
+    'fromGmail': {
+        'colorId', 'visibility', 'transparency', 'status', 'attendees',
+        'extendedProperties'},
+    'birthday': {
+        'colorId', 'summary', 'start', 'end', 'recurrence', 'status'},
+    }
+
+
+def unchangeable(old, data):
+    "Refuse what the type of the event does not let change"
+    kind = old.get('eventType')
+    if kind not in CHANGEABLE:
+        return
+    allowed = CHANGEABLE[kind] | {'updated', 'sequence'}
+    if old.get('birthdayProperties', {}).get('contact'):
+        # its dates are those of the contact
+        allowed -= {'start', 'end', 'recurrence'}
+    if any(data.get(n) != old.get(n) for n in {*data, *old} - allowed):
+        raise restricted(f"This property of {kind} events is read-only.")
 
 
 def _birthday(data):
