@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from . import faults, push
+from .admin_people import PeopleCommands
 from .admin_push import PushCommands
 from .admin_series import SeriesCommands
 from .api import Call, execute
@@ -32,7 +33,7 @@ def _text(value):
     return str(value)
 
 
-class Admin(PushCommands, SeriesCommands):
+class Admin(PeopleCommands, PushCommands, SeriesCommands):
     def __init__(self, state, gateway):
         self.state = state
         self.gateway = gateway
@@ -106,7 +107,7 @@ class Admin(PushCommands, SeriesCommands):
         return {
             n: getattr(user, n) for n in [
                 'email', 'sub', 'name', 'type', 'time_zone', 'locale',
-                'service']}
+                'service', 'admin']}
 
     def do_add_client(self, client_id=None, client_secret=None,
             redirect_uris=(), **values):

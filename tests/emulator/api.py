@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "The frame of every method of the Calendar API."
+import copy
 import json
 import logging
 from dataclasses import dataclass
@@ -140,7 +141,14 @@ def execute(state, user, token, found, path_values, pairs, headers, raw):
         raise not_found()
     body = parse_body(found, headers, raw)
     call = Call(state, user, params, body, headers, token, found.id)
+    state.later.clear()
     answer = handler(call)
+    if answer is not None:
+        # what follows may change the event once more
+        answer = copy.deepcopy(answer) if state.later else answer
+    for function in state.later:
+        function()
+    state.later.clear()
     push.flush(state)
     if answer is None:
         if found.response is not None:

@@ -5,7 +5,7 @@ import re
 import zlib
 
 from .api import merge, method, strip_null
-from .calendars import etag_of
+from .calendars import etag_of, shown
 from .errors import ApiError, invalid, not_found, required
 from .model import at_least
 from .paging import page
@@ -32,7 +32,8 @@ def resource(call, entry):
     if entry.deleted:
         answer.update(deleted=True, accessRole='none')
         return answer
-    answer.update(calendar.data)
+    answer.update(
+        (k, v) for k, v in calendar.data.items() if k != 'labelProperties')
     answer.update(entry.data)
     color = int(entry.data.get('colorId', 1)) - 1
     answer.setdefault('backgroundColor', f'#{_CALENDAR_COLORS[color]}')
@@ -43,8 +44,7 @@ def resource(call, entry):
         'allowedConferenceSolutionTypes': ['hangoutsMeet']}
     if calendar.id == call.user.email:
         answer['primary'] = True
-    if not calendar.primary:
-        answer['dataOwner'] = calendar.owner
+    answer.update(shown(calendar))
     for name in ['hidden', 'selected']:
         if not answer.get(name):
             answer.pop(name, None)

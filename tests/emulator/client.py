@@ -293,6 +293,26 @@ class EmulatorAdmin:
     def unsubscribe(self, user: str, calendar: str) -> None:
         self.act(user, 'calendar.calendarList.delete', calendarId=calendar)
 
+    # -- rooms, groups, conferences
+
+    def add_resource(self, summary: str, email=None, **values) -> dict:
+        return self._call(
+            'add_resource', summary=summary, email=email, **values)
+
+    def add_group(self, email: str, members: list, name=None) -> dict:
+        return self._call(
+            'add_group', email=email, members=members, name=name)
+
+    def add_public_calendar(self, calendar: str, summary: str,
+            **values) -> dict:
+        return self._call(
+            'add_public_calendar', calendar=calendar, summary=summary,
+            **values)
+
+    def finish_conferences(self, status='success', calendar=None) -> int:
+        return self._call(
+            'finish_conferences', status=status, calendar=calendar)
+
     # -- what to look at
 
     def dump(self, user: str, deleted=False) -> list:

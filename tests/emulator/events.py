@@ -2,16 +2,17 @@
 # top level of this repository has the full notices and license terms.
 "events: get, insert, import, patch, update, delete"
 import base64
+import functools
 import secrets
 
-from . import rules, series
+from . import people, rules, series
 from .api import merge, method, strip_null
 from .errors import ApiError, invalid, not_found, required
-from .model import Record
+from .mails import mail_back, mail_changes, send
+from .model import Record, hidden, is_organizer
 from .present import find, present
 from .propagation import (
-    answer_back, cancel, is_organizer, mail_changes, mark, propagate, send,
-    store)
+    answer_back, cancel, emails, guests, mark, propagate, store)
 from .recurrence import event_datetime, is_occurrence, moment_of
 from .rules import restricted
 from .state import stamp_text
@@ -75,9 +76,17 @@ def complete(call, calendar, data, old, importing=False, times=True):
         data.pop('eventLabelId', None)
         if 'eventLabelId' in old:
             data['eventLabelId'] = old['eventLabelId']
+    elif data.get('eventLabelId') != old.get('eventLabelId'):
+        rules.label(data, calendar)
     if times:
         rules.times(data, calendar)
-    data['attendees'] = rules.attendees(data.get('attendees'))
+    data['attendees'] = _resources(
+        state, rules.attendees(data.get('attendees')), old)
+    if 'creator' in old and old['creator']['email'] != call.user.email:
+        # [Events resource] only its creator sees or modifies the source
+        data.pop('source', None)
+        if 'source' in old:
+            data['source'] = old['source']
     if (data['attendees'] and call.token is not None and call.token.service
             and not call.token.delegated):
         # [Events resource] guests need domain-wide delegation
@@ -90,12 +99,37 @@ def complete(call, calendar, data, old, importing=False, times=True):
     if importing:
         # [Events: import] another type becomes default
         data['eventType'] = 'default'
-    rules.event_type(data, calendar)
+    rules.event_type(data, calendar, not old)
     data.setdefault('status', 'confirmed')
     for name in [n for n, v in data.items() if v is None or v == []]:
         del data[name]
     mark(calendar, data)
     return data
+
+
+def _resources(state, entries, old):
+    "[Events resource] resource is set when the attendee is added"
+    known = {a['email']: a for a in old.get('attendees', ())}
+    for entry in entries:
+        calendar = state.calendars.get(entry['email'])
+        is_room = calendar is not None and calendar.resource
+        if is_room:
+            entry['displayName'] = calendar.data['summary']
+        if is_room or entry['email'] in known and known[
+                entry['email']].get('resource'):
+            entry['resource'] = True
+        elif entry['email'] in known:
+            entry.pop('resource', None)
+    return entries
+
+
+def _answers(state, calendar, record, before):
+    "What Google answers by itself, afterwards"
+    state.later.append(functools.partial(
+            people.invited, state, calendar, record, before))
+    if record.data.get('eventType') in {'focusTime', 'outOfOffice'}:
+        state.later.append(functools.partial(
+                people.absent, state, calendar, record))
 
 
 def _link(calendar, event_id):
@@ -181,6 +215,7 @@ def _create(call, importing):
         # an import is a private copy: neither copies nor mails
         propagate(call.state, calendar, record, None)
         mail_changes(call, calendar, None, data)
+        _answers(call.state, calendar, record, None)
     return present(call, calendar, record)
 
 
@@ -218,7 +253,7 @@ def import_(call):
     return _create(call, True)
 
 
-def _own_answer(old, new):
+def _own_answer(state, calendar, old, new):
     """[Events resource] attendeesOmitted: only the participant's entry is
     updated"""
     given = {
@@ -232,6 +267,10 @@ def _own_answer(old, new):
                         'responseStatus', 'comment', 'additionalGuests']
                     if answer.get(k) is not None}}
         entries.append(entry)
+    if (calendar.id in given and calendar.id not in emails(old)
+            and calendar.id in guests(state, old)):
+        # (unverified) a member of an invited group
+        entries.append(given[calendar.id])
     return entries
 
 
@@ -261,8 +300,10 @@ def _modify(call, replace):
                     call.user.email, {'useDefault': True})}, body)
     if data.get('recurrence') and 'recurringEventId' in old:
         raise invalid("An instance cannot have a recurrence.")
-    if call.body.get('attendeesOmitted') and 'attendees' in body:
-        data['attendees'] = _own_answer(old, body['attendees'])
+    if 'attendees' in body and call.body.get('attendeesOmitted') or (
+            hidden(calendar, old)):
+        data['attendees'] = _own_answer(
+            call.state, calendar, old, body.get('attendees'))
     if data.get('sequence') is None:
         data['sequence'] = old['sequence']
     if data['sequence'] < old['sequence']:
@@ -302,13 +343,13 @@ def _save(call, calendar, record, data, reminders):
         propagate(state, calendar, record, old)
         series.follow(state, calendar, record, old)
         mail_changes(call, calendar, old, data)
+        _answers(state, calendar, record, old)
     else:
         series.follow(state, calendar, record, old)
         back = answer_back(state, calendar, record, old)
         if back is not None:
             series.follow(state, *back)
-            organizer = back[0]
-            send(call, calendar, data, 'response', [organizer.owner])
+            mail_back(call, calendar, *back)
     return present(call, calendar, record)
 
 
@@ -325,12 +366,7 @@ def _protect(calendar, old, data):
                 'recurrence']):
         # [Events resource] locked; (unverified) the reason
         raise ApiError('forbidden')
-    if (old.get('eventType') == 'fromGmail' and any(
-                data.get(n) != old.get(n) for n in {*data, *old} - {
-                    'colorId', 'visibility', 'transparency', 'status',
-                    'attendees', 'extendedProperties', 'updated',
-                    'sequence'})):
-        raise restricted("This property of fromGmail events is read-only.")
+    rules.unchangeable(old, data)
     if not is_organizer(calendar, old) and any(
             data.get(n) != old.get(n) for n in _GUESTS_CAN):
         # [Handle API errors] forbiddenForNonOrganizer

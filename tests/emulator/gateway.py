@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from . import (  # noqa: F401
     calendar_list, calendars, channels, events, faults, freebusy, listing,
-    move, oauth, push, tokens)
+    move, oauth, push, quickadd, tokens)
 from .api import execute
 from .discovery import AnswerError
 from .errors import (

@@ -28,7 +28,7 @@ def _moment(text):
     return value.astimezone(UTC).replace(microsecond=0)
 
 
-def _window(values):
+def window(values):
     low, high = (_moment(values.get(n)) for n in _WINDOW)
     if low is not None and high is not None and low >= high:
         raise ApiError('timeRangeEmpty', location='timeMax')
@@ -51,7 +51,7 @@ class _Query:
 
     def __init__(self, call, values):
         self.call = call
-        self.low, self.high = _window(values)
+        self.low, self.high = window(values)
         self.updated = call.get('updatedMin')
         if self.updated:
             self.updated = parse_datetime(
@@ -303,7 +303,7 @@ def instances(call):
         raise not_found()
     if not record.data.get('recurrence'):
         raise invalid("The event is not a recurring event.")
-    low, high = _window(call.params)
+    low, high = window(call.params)
     show_deleted = call.get('showDeleted', False)
     own = calendar.exceptions(record.id)
     ids, items = set(), []

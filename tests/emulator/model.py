@@ -22,6 +22,7 @@ class User:
     locale: str = 'en'
     service: bool = False  # a service account acting for itself
     delegated: bool = False
+    admin: bool = False  # of the Workspace organization
     calendar_list: dict = field(default_factory=dict)  # id -> ListEntry
     list_seq: int = 0
     list_stamp: int = 0
@@ -146,6 +147,8 @@ class Calendar:
     deleted: bool = False
     oldest: int = 0  # updatedMin before this (ms) is too long ago
     data_stamp: int = 0
+    resource: bool = False  # a room: it answers by itself
+    members: object = None  # State.members
 
     @functools.cached_property
     def salt(self):
@@ -193,7 +196,9 @@ class Calendar:
             kind, value = scope['type'], scope.get('value')
             if (kind == 'default'
                     or kind == 'user' and value.lower() == email.lower()
-                    or kind == 'domain' and value == domain):
+                    or kind == 'domain' and value == domain
+                    or kind == 'group' and self.members is not None
+                    and email in self.members(value)):
                 best = max(best, ROLES.index(rule['role']))
         return ROLES[best]
 
@@ -209,3 +214,15 @@ def base_id(event_id):
 
 def at_least(role, minimum):
     return ROLES.index(role) >= ROLES.index(minimum)
+
+
+def is_organizer(calendar, data):
+    return data.get('organizer', {}).get('email') == calendar.id
+
+
+def hidden(calendar, data):
+    "[Events resource] guestsCanSeeOtherGuests: is the list hidden here?"
+    return (
+        data.get('guestsCanSeeOtherGuests') is False
+        and not data.get('guestsCanModify')
+        and not is_organizer(calendar, data))

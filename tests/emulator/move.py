@@ -4,9 +4,10 @@
 from .api import method
 from .errors import ApiError, invalid, not_found
 from .events import found, restricted, writable
-from .model import Record, at_least
+from .mails import send
+from .model import Record, at_least, is_organizer
 from .present import present
-from .propagation import emails, is_organizer, mark, propagate, send, store
+from .propagation import emails, mark, propagate, store
 
 
 @method('calendar.events.move')

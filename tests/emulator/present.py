@@ -3,7 +3,7 @@
 "How a stored event is shown to a user [Events resource]"
 from .discovery import parse_datetime
 from .errors import invalid
-from .model import Record, at_least
+from .model import Record, at_least, hidden
 from .recurrence import (
     instance_id, instance_times, is_occurrence, parse_instance_id)
 from .zones import zone
@@ -84,6 +84,17 @@ def _participates(data, email):
 
 def _limit(call, calendar, answer):
     "[Events: list] above maxAttendees only the participant is returned"
+    if hidden(calendar, answer) and answer.get('attendees'):
+        # [Events resource] guestsCanSeeOtherGuests (unverified: who is
+        # left, and attendeesOmitted)
+        seen = [
+            e for e in answer['attendees']
+            if e.get('self') or e.get('organizer')]
+        if len(seen) < len(answer['attendees']):
+            answer['attendees'] = seen
+            answer['attendeesOmitted'] = True
+            if not seen:
+                del answer['attendees']
     maximum = call.get('maxAttendees')
     entries = answer.get('attendees')
     if maximum and entries and len(entries) > maximum:

@@ -2,7 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """Copies of a meeting in the calendars of its guests, and the mails
 [Invite users to an event]"""
-from .model import Record
+from .model import Record, hidden, is_organizer
 from .present import find
 from .state import stamp_text
 
@@ -16,10 +16,6 @@ SHARED = [
     'sequence', 'iCalUID', 'creator', 'eventType', 'endTimeUnspecified']
 RESPONSE = ['responseStatus', 'comment', 'additionalGuests']
 MANY_GUESTS = 200
-
-
-def is_organizer(calendar, data):
-    return data.get('organizer', {}).get('email') == calendar.id
 
 
 def mark(calendar, data):
@@ -64,10 +60,27 @@ def store(state, calendar, record, updated=True):
 
 
 def guest_calendar(state, email, calendar):
-    user = state.users.get(email)
-    if user is None or email == calendar.id:
+    "Return the calendar that gets a copy: a user's, or a room"
+    other = state.calendars.get(email)
+    if (other is None or other is calendar or other.deleted
+            or not other.resource and email not in state.users):
         return None
-    return state.calendars.get(email)
+    return other
+
+
+def find_guest(calendar, event_id):
+    "Return the record, or the instance, of the calendar; or None"
+    return find(calendar, event_id)[0]
+
+
+def guests(state, data):
+    "Return the e-mails of the guests, with the members of the groups"
+    result = emails(data)
+    for email in list(result):
+        for member in state.members(email):
+            if member not in result:
+                result.append(member)
+    return result
 
 
 def emails(data):
@@ -86,12 +99,13 @@ def propagate(state, calendar, record, before, answers=False):
     quiet = before is not None and len(emails(data)) > MANY_GUESTS and (
         _without_answers(before) == _without_answers(data))
     cancelled = data.get('status') == 'cancelled'
-    for email in {*emails(data), *emails(before or {})}:
+    invited = guests(state, data)
+    for email in {*invited, *guests(state, before or {})}:
         other = guest_calendar(state, email, calendar)
         if other is None or quiet:
             continue
         copy = other.events.get(record.id)
-        if cancelled or email not in emails(data):
+        if cancelled or email not in invited:
             if copy is None:
                 # an instance that the guest has only by the series
                 copy, _ = find(other, record.id)
@@ -99,7 +113,7 @@ def propagate(state, calendar, record, before, answers=False):
                     continue
             if not copy.cancelled:
                 copy.data = {**copy.data, 'status': 'cancelled'}
-                copy.bare = email not in emails(data)
+                copy.bare = email not in invited
                 store(state, other, copy)
             continue
         if answers and copy is not None:
@@ -197,7 +211,14 @@ def answer_back(state, calendar, record, before):
                 changed |= answer != entry
                 entry = answer
             entries.append(entry)
+        if (own['email'] not in emails(old)
+                and own['email'] in guests(state, old)):
+            # (unverified) a member of an invited group who answers
+            entries.append({k: v for k, v in own.items() if k != 'self'})
+            changed = True
         new['attendees'] = entries
+    if before is not None:
+        changed |= _invite_others(state, calendar, old, new, before, data)
     if data.get('guestsCanModify') and before is not None:
         for name in SHARED:
             if name not in {'sequence', 'creator'} and (
@@ -216,6 +237,28 @@ def answer_back(state, calendar, record, before):
         state, organizer, master, old,
         answers=_without_answers(old) == _without_answers(new))
     return organizer, master, old
+
+
+def _invite_others(state, calendar, old, new, before, data):
+    "Whom a guest adds or removes, if that is allowed; whether anybody"
+    added = [
+        {k: v for k, v in a.items() if k != 'self'}
+        for a in data.get('attendees', ())
+        if a['email'] not in {*emails(before), *emails(old), calendar.id}]
+    removed = [
+        e for e in emails(before)
+        if e not in emails(data) and e != calendar.id]
+    if not data.get('guestsCanModify'):
+        removed = []
+        if data.get('guestsCanInviteOthers') is False:
+            added = []
+    if hidden(calendar, before):
+        removed = []
+    if added or removed:
+        new['attendees'] = [
+            a for a in new.get('attendees', ())
+            if a['email'] not in removed] + added
+    return bool(added or removed)
 
 
 def cancel(call, calendar, record):
@@ -237,48 +280,3 @@ def cancel(call, calendar, record):
     record.data['attendees'] = declined['attendees']
     store(call.state, calendar, record)
     return answer_back(call.state, calendar, Record(declined, 0), None)
-
-
-# -- mails [Events: insert] sendUpdates
-
-def policy(call):
-    if 'sendUpdates' in call.params:
-        return call.params['sendUpdates']
-    return 'all' if call.get('sendNotifications') else 'none'
-
-
-def send(call, calendar, data, kind, to):
-    how = policy(call)
-    for email in to:
-        if email in {calendar.id, call.user.email}:
-            continue
-        google = email in call.state.users
-        if how == 'all' or how == 'externalOnly' and not google:
-            call.state.mails.append({
-                    'to': email,
-                    'kind': kind,
-                    'calendar': calendar.id,
-                    'event': data['id'],
-                    'iCalUID': data.get('iCalUID'),
-                    'summary': data.get('summary', ''),
-                    'by': call.user.email,
-                    'at': stamp_text(call.state.now() * 1000),
-                    })
-
-
-def mail_changes(call, calendar, before, data):
-    "The mails of an organizer's change"
-    old, new = emails(before or {}), emails(data)
-    if data.get('status') == 'cancelled':
-        if before is not None and before.get('status') != 'cancelled':
-            send(call, calendar, data, 'cancellation', old)
-        return
-    if before is not None and before.get('status') == 'cancelled':
-        old = []
-    send(call, calendar, data, 'invitation',
-        [e for e in new if e not in old])
-    send(call, calendar, data, 'cancellation',
-        [e for e in old if e not in new])
-    if before is not None and any(
-            before.get(n) != data.get(n) for n in SHARED):
-        send(call, calendar, data, 'update', [e for e in new if e in old])

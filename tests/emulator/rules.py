@@ -25,6 +25,12 @@ ENUMS = {
         'default', 'birthday', 'focusTime', 'fromGmail', 'outOfOffice',
         'workingLocation'},
     }
+STATUS_VALUES = {
+    'autoDeclineMode': {
+        'declineNone', 'declineAllConflictingInvitations',
+        'declineOnlyNewConflictingInvitations'},
+    'chatStatus': {'available', 'doNotDisturb'},
+    }
 RESPONSES = {'needsAction', 'declined', 'tentative', 'accepted'}
 IMMUTABLE = {'eventType', 'birthdayProperties', 'privateCopy'}
 WRITABLE = {
@@ -178,6 +184,18 @@ def extended(value):
     return answer
 
 
+def label(data, calendar):
+    "[Events resource] eventLabelId: a label of the calendar; empty: none"
+    value = data.get('eventLabelId')
+    if not value:
+        data.pop('eventLabelId', None)
+        return
+    labels = calendar.data.get('labelProperties', {}).get('eventLabels', ())
+    if value not in {v['id'] for v in labels}:
+        # (unverified) the refusal
+        raise invalid("Invalid event label id.", location='eventLabelId')
+
+
 def attachments(entries):
     if len(entries) > 25:
         raise invalid("Too many attachments.")
@@ -192,21 +210,23 @@ def attachments(entries):
 def conference(state, value, old):
     "Return the stored conferenceData and the hangoutLink"
     request = value.get('createRequest')
-    if value.get('conferenceSolution') or value.get('entryPoints'):
+    before = (old or {}).get('createRequest', {})
+    if request and old and before.get('requestId') == request.get(
+            'requestId') and request.get('requestId'):
+        # [Events resource] the same request is ignored
+        return old, None
+    if not request or request == before:
         if not value.get('entryPoints') or not value.get(
                 'conferenceSolution'):
             raise invalid("Invalid conference data.")
+        if len(value.get('notes', '')) > 2048:
+            raise invalid("Conference notes are too long.")
         links = [
             e.get('uri') for e in value['entryPoints']
             if e.get('entryPointType') == 'video']
         return value, links[0] if links else None
-    if not request:
-        raise invalid("Invalid conference data.")
     if not request.get('requestId'):
         raise required("Missing conference request id.")
-    before = (old or {}).get('createRequest', {})
-    if before.get('requestId') == request['requestId']:
-        return old, None  # the same request is ignored
     kind = request.get('conferenceSolutionKey', {}).get(
         'type', 'hangoutsMeet')
     if kind != 'hangoutsMeet':
@@ -222,6 +242,13 @@ def conference(state, value, old):
         # [Create events] the result may stay pending
         answer['createRequest']['status']['statusCode'] = 'pending'
         return answer, None
+    return meet(answer)
+
+
+def meet(answer):
+    "Complete a request for a conference of Google Meet"
+    kind = answer['createRequest']['conferenceSolutionKey']['type']
+    answer['createRequest']['status']['statusCode'] = 'success'
     code = '-'.join(
         ''.join(random.choices(string.ascii_lowercase, k=n))
         for n in [3, 4, 3])
@@ -260,8 +287,8 @@ def content(data):
             del data[name]
 
 
-def event_type(data, calendar):
-    "[Event types]"
+def event_type(data, calendar, new=True):
+    "[Event types; Manage focus time, out of office, and working location]"
     kind = data.get('eventType', 'default')
     data['eventType'] = kind
     if kind == 'default':
@@ -277,7 +304,10 @@ def event_type(data, calendar):
             raise restricted(f"A {kind} event cannot be an all-day event.")
         if data.get('transparency', 'opaque') != 'opaque':
             raise restricted(f"A {kind} event must be opaque.")
-        data.setdefault(f'{kind}Properties', {})
+        values = data.setdefault(f'{kind}Properties', {})
+        for name, allowed in STATUS_VALUES.items():
+            if values.get(name) is not None and values[name] not in allowed:
+                raise invalid(f"Invalid {name} value.")
     elif kind == 'workingLocation':
         if (data.get('visibility') != 'public'
                 or data.get('transparency') != 'transparent'):
@@ -285,13 +315,42 @@ def event_type(data, calendar):
                 'malformedWorkingLocationEvent', "A working location event "
                 "must have a visibility setting of public and a "
                 "transparency of transparent.", code=400, domain='calendar')
+        start, end = recurrence.bounds(data)
+        if recurrence.all_day(data) and end - start != dt.timedelta(days=1):
+            raise ApiError(
+                'malformedWorkingLocationEvent', "An all-day working "
+                "location event spans exactly one day.", code=400,
+                domain='calendar')
         if (data.get('workingLocationProperties') or {}).get('type') not in {
                 'homeOffice', 'officeLocation', 'customLocation'}:
             raise ApiError(
                 'malformedWorkingLocationEvent', "Working location type is "
                 "required.", code=400, domain='calendar')
-    elif kind == 'birthday':
+    elif kind == 'birthday' and new:
         _birthday(data)
+
+
+# what can be changed of an event of the type [Event types]
+CHANGEABLE = {
+    'fromGmail': {
+        'colorId', 'visibility', 'transparency', 'status', 'attendees',
+        'extendedProperties'},
+    'birthday': {
+        'colorId', 'summary', 'start', 'end', 'recurrence', 'status'},
+    }
+
+
+def unchangeable(old, data):
+    "Refuse what the type of the event does not let change"
+    kind = old.get('eventType')
+    if kind not in CHANGEABLE:
+        return
+    allowed = CHANGEABLE[kind] | {'updated', 'sequence'}
+    if old.get('birthdayProperties', {}).get('contact'):
+        # its dates are those of the contact
+        allowed -= {'start', 'end', 'recurrence'}
+    if any(data.get(n) != old.get(n) for n in {*data, *old} - allowed):
+        raise restricted(f"This property of {kind} events is read-only.")
 
 
 def _birthday(data):

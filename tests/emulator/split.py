@@ -13,9 +13,10 @@ from . import rules, series
 from .api import merge, strip_null
 from .errors import invalid, not_found
 from .events import complete, writable
+from .mails import send
 from .model import Record, base_id
 from .present import present
-from .propagation import emails, propagate, send, store
+from .propagation import emails, propagate, store
 from .recurrence import (
     all_day, event_datetime, expansion, instance_times, is_occurrence,
     local_start, moment_of)

@@ -91,6 +91,8 @@ class State:
             self.deliveries = []
             self.pushes = []  # the deliveries that are not done
             self.changed = {}  # (kind, owner) -> types of the events
+            self.groups = {}  # e-mail -> members
+            self.later = []  # what happens after the answer
             self.settings = {}  # (email, id) -> value
             self.condition.notify_all()
 
@@ -156,6 +158,7 @@ class State:
 
     def add_calendar(self, calendar, user):
         self.calendars[calendar.id] = calendar
+        calendar.members = self.members
         calendar.data_stamp = calendar.tick(self.now())
         self.set_role(calendar, 'user', user.email, 'owner')
         self.subscribe(user, calendar)
@@ -235,6 +238,28 @@ class State:
         self.touch('events', calendar.id)
         for user in self.users.values():
             self.unsubscribe(user, calendar)
+
+    # -- rooms and groups
+
+    def add_resource(self, calendar_id, summary, time_zone):
+        calendar = Calendar(
+            calendar_id, calendar_id,
+            {'summary': summary, 'timeZone': time_zone}, resource=True)
+        self.calendars[calendar_id] = calendar
+        calendar.members = self.members
+        calendar.data_stamp = calendar.tick(self.now())
+        return calendar
+
+    def members(self, email, seen=()):
+        "Return the persons of a group, those of its groups included"
+        result = []
+        for one in self.groups.get(email, {}).get('members', ()):
+            if one in self.groups and one not in seen:
+                found = self.members(one, {*seen, email})
+            else:
+                found = [one]
+            result += [m for m in found if m not in result]
+        return result
 
     # -- grants
 

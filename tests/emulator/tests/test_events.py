@@ -193,6 +193,13 @@ class TestWrite(EventTestCase):
                 transparency='transparent', recurrence=[
                     'RRULE:FREQ=YEARLY']))
         self.assertBad('eventTypeRestriction', all_day(eventType='birthday'))
+        self.assertBad('malformedWorkingLocationEvent', all_day(
+                last='2026-03-03', eventType='workingLocation',
+                visibility='public', transparency='transparent',
+                workingLocationProperties={'type': 'homeOffice'}))
+        self.assertBad('invalid', timed(
+                eventType='outOfOffice',
+                outOfOfficeProperties={'autoDeclineMode': 'no'}))
         self.admin.plant_event(ANN, timed(
                 id='gmail', eventType='fromGmail', start={
                     'dateTime': '2026-03-01T10:00:00Z'}, end={
@@ -201,6 +208,29 @@ class TestWrite(EventTestCase):
         self.assertRefused(
             400, 'eventTypeRestriction', self.patch, {'id': 'gmail'},
             {'summary': 'x'})
+
+    def test_birthdays(self):
+        "Colour, summary, reminders and dates; not the dates of a contact"
+        yearly = {
+            'eventType': 'birthday', 'visibility': 'private',
+            'transparency': 'transparent',
+            'recurrence': ['RRULE:FREQ=YEARLY']}
+        one = self.insert(all_day(**yearly))
+        dates = {
+            'start': {'date': '2026-03-05'}, 'end': {'date': '2026-03-06'}}
+        self.patch(one, {'summary': 'Eve', 'colorId': '3', **dates})
+        for body in [{'description': 'x'}, {'visibility': 'public'},
+                {'attendees': [{'email': 'bob@example.com'}]}]:
+            self.assertRefused(
+                400, 'eventTypeRestriction', self.patch, one, body)
+        self.admin.plant_event(ANN, all_day(
+                id='contact', birthdayProperties={
+                    'type': 'anniversary', 'contact': 'people/c1'},
+                **yearly))
+        self.patch({'id': 'contact'}, {'colorId': '3'})
+        self.assertRefused(
+            400, 'eventTypeRestriction', self.patch, {'id': 'contact'},
+            dates)
 
     def test_patch_and_put(self):
         event = self.insert(timed(

@@ -82,8 +82,7 @@ class TestStrict(EmulatorTestCase):
             self.assertEqual(status, 404)
             self.assertIn('text/html', headers['Content-Type'])
         self.assertEqual(self.reason(
-                f'{self.EVENTS}/quickAdd?text=x', 'POST'),
-            (404, 'notFound'))
+                f'{self.EVENTS}/quickAdd', 'POST'), (400, 'required'))
 
     def test_unauthorized(self):
         for value in ['', 'Bearer x', f'Basic {self.held.token}']:
