@@ -107,6 +107,14 @@ class Calendar(
                             'google_calendar.msg_calendar_fixed',
                             **cls.__names__(name)))
 
+    def confirm(self, operations, answers):
+        result = super().confirm(operations, answers)
+        if any(o.parameters.get('series') for o in operations):
+            # Google changes the exceptions with their series
+            bookkeeping.update(type(self), [self.id], {
+                    'next_sync': bookkeeping.utcnow()})
+        return result
+
     @property
     def google_writable(self):
         return self.access_role in {None} | WRITER_ROLES

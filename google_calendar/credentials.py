@@ -43,6 +43,11 @@ class GoogleCredentials(metaclass=PoolMeta):
     def default_manage_calendars(cls):
         return False
 
+    def shows_name(self, user):
+        # those of the calendars that are seen
+        return super().shows_name(user) or any(
+            user == r.id for c in self.calendars for r in c.readers)
+
     @property
     def managed_by_user(self):
         "Tell if the user decides on the account"

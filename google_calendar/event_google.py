@@ -206,7 +206,10 @@ class GoogleEvent(GoogleResource):
                 'private', {})['trytonEvent'] = record_link.event_text(self)
 
     def google_parameters(self, operation):
-        return {'send_updates': self._send_updates(operation)}
+        return {
+            'send_updates': self._send_updates(operation),
+            'series': bool(self.recurrence),
+            }
 
     def _send_updates(self, operation):
         """Who gets mails of Google about the change: all, externalOnly or none

@@ -325,16 +325,20 @@ class GoogleCredentials(
 
     @classmethod
     def read(cls, ids, fields_names):
-        # the clients show by its name to what a shared service belongs
+        # the clients show by its name to what a service belongs
         transaction = Transaction()
         if transaction.check_access and set(fields_names) == {'rec_name'}:
             ModelAccess = Pool().get('ir.model.access')
             ModelAccess.check(cls.__name__, 'read')
             with without_check_access():
-                if all(not r.user or r.user.id == transaction.user
+                if all(r.shows_name(transaction.user)
                         for r in cls.browse(ids)):
                     return super().read(ids, fields_names)
         return super().read(ids, fields_names)
+
+    def shows_name(self, user):
+        "Tell if the user may know the name"
+        return not self.user or self.user.id == user
 
     @classmethod
     def _readonly_fields(cls):

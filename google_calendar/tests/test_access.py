@@ -57,6 +57,9 @@ class GoogleCalendarAccessTestCase(TestCase):
         user, context = self.access(john)
         with user, context:
             self.assertEqual(Calendar.search([]), [calendar])
+            Credentials = pool.get('google_integration.google_credentials')
+            self.refused(
+                Credentials.read, [calendar.credentials.id], ['email'])
             row, = Calendar.read([calendar.id], [
                     'name', 'credentials', 'credentials.rec_name',
                     'last_error', 'backlog', 'sync_state'])

@@ -16,7 +16,7 @@ from tests.robustness.laboratory import USER
 from tests.robustness.meter import Meter
 from tests.robustness.processes import Process
 from trytond.modules.google_calendar import mapping
-from trytond.modules.google_calendar.calendar import PAGE
+from trytond.modules.google_calendar.network import PAGE
 from trytond.pool import Pool
 
 __all__ = ['Measure', 'memory', 'pull', 'push', 'ratio']
