@@ -12,7 +12,7 @@ from .mails import mail_back, mail_changes, send
 from .model import Record, hidden, is_organizer
 from .present import find, present
 from .propagation import (
-    answer_back, cancel, emails, guests, mark, propagate, store)
+    answer_back, cancel, emails, guests, mark, propagate, remember, store)
 from .recurrence import event_datetime, is_occurrence, moment_of
 from .rules import restricted
 from .state import stamp_text
@@ -120,6 +120,11 @@ def _resources(state, entries, old):
             entry['resource'] = True
         elif entry['email'] in known:
             entry.pop('resource', None)
+        user = state.user(entry['email'])
+        if (user is not None and user.invitations != 'everyone'
+                and entry['email'] not in known):
+            # [Events resource] the answer of who decides by mail is reset
+            entry['responseStatus'] = 'needsAction'
     return entries
 
 
@@ -319,6 +324,8 @@ def _modify(call, replace):
         call, calendar, data, old,
         times=replace or bool({'start', 'end', 'recurrence'} & set(body)))
     _protect(calendar, old, data)
+    if 'recurringEventId' in old:
+        series.visibility(call.state, calendar, old, data)
     if any(data.get(n) != old.get(n) for n in [
                 'start', 'end', 'recurrence']):
         data['sequence'] = min(
@@ -337,7 +344,7 @@ def _save(call, calendar, record, data, reminders):
         email, {'useDefault': True})
     record.data = data
     record.reminders[email] = reminders
-    series.remember(calendar, record, old)
+    remember(calendar, record, old)
     store(state, calendar, record, updated=not quiet)
     if is_organizer(calendar, data):
         propagate(state, calendar, record, old)

@@ -23,6 +23,8 @@ class User:
     service: bool = False  # a service account acting for itself
     delegated: bool = False
     admin: bool = False  # of the Workspace organization
+    # who adds invitations to the calendar: everyone, known, responded
+    invitations: str = 'everyone'
     calendar_list: dict = field(default_factory=dict)  # id -> ListEntry
     list_seq: int = 0
     list_stamp: int = 0

@@ -5,7 +5,7 @@ from .discovery import parse_datetime
 from .errors import invalid
 from .model import Record, at_least, hidden
 from .recurrence import (
-    instance_id, instance_times, is_occurrence, parse_instance_id)
+    instance_id, instance_times, is_occurrence, moment_of, parse_instance_id)
 from .zones import zone
 
 _ALWAYS = ['id', 'status', 'created', 'updated', 'start', 'end',
@@ -151,3 +151,13 @@ def find(calendar, event_id):
                 and is_occurrence(parent.data, parsed[1])):
             return instance(parent, parsed[1]), False
     return None, False
+
+
+def is_removed_instance(calendar, record):
+    """Whether it is a cancelled exception of a series that lives: listed as
+    long as the series [Events resource]"""
+    parent = calendar.events.get(record.data.get('recurringEventId'))
+    return (
+        record.cancelled and parent is not None and not parent.cancelled
+        and (not record.bare or is_occurrence(
+                parent.data, moment_of(record.data['originalStartTime']))))

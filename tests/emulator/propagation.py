@@ -59,6 +59,20 @@ def store(state, calendar, record, updated=True):
     calendar.add(record)
 
 
+def remember(calendar, record, old):
+    "Keep the former rule: its instances are gone for the next sync"
+    data = record.data
+    if old.get('recurrence') and any(
+            data.get(n) != old[n] for n in ['start', 'end', 'recurrence']):
+        record.history.append(
+            (calendar.seq + 1, {
+                    k: old[k] for k in ['start', 'end', 'recurrence']}))
+    elif data.get('recurrence') and 'start' in old and not old.get(
+            'recurrence'):
+        # the single event that it was
+        record.history.append((calendar.seq + 1, None))
+
+
 def guest_calendar(state, email, calendar):
     "Return the calendar that gets a copy: a user's, or a room"
     other = state.calendars.get(email)
@@ -153,6 +167,8 @@ def _copy(state, other, copy, record):
         return
     if new:
         virtual, _ = find(other, record.id)
+        if virtual is None and _waits(state, other, data):
+            return
         copy = virtual or Record({
                 'id': record.id,
                 'htmlLink': data.get('htmlLink'),
@@ -175,9 +191,27 @@ def _copy(state, other, copy, record):
         kept['extendedProperties'] = properties
     mark(other, kept)
     if new or copy.bare or _comparable(kept) != _comparable(copy.data):
-        copy.data = kept
+        former, copy.data = copy.data, kept
         copy.bare = False
+        remember(other, copy, former)
         store(state, other, copy)
+
+
+def _waits(state, other, data):
+    """[Invite users to an event] whether the guest's setting keeps the
+    invitation out of the calendar until it is answered in the mail"""
+    user = state.users.get(other.id)
+    if user is None or user.invitations == 'everyone':
+        return False
+    if user.invitations == 'known':
+        # (unverified) known are those of the same domain
+        sender = data['creator']['email'].rpartition('@')[2]
+        if sender == user.email.rpartition('@')[2]:
+            return False
+    return not any(
+        a['email'] == other.id
+        and a['responseStatus'] in {'accepted', 'tentative'}
+        for a in data.get('attendees', ()))
 
 
 def _comparable(data):

@@ -124,6 +124,53 @@ class TestPermissions(PeopleTestCase):
             'One')
 
 
+class TestByMail(PeopleTestCase):
+    def test_external(self):
+        event = self.insert(BOB, EVE)
+        self.admin.respond_by_mail(
+            ANN, event['id'], EVE, 'accepted', 'with pleasure')
+        self.assertEqual(self.attendee(event, EVE, BOB), {
+                'email': EVE, 'responseStatus': 'accepted',
+                'comment': 'with pleasure'})
+        self.assertEqual(self.mails(), [('response', ANN)])
+
+    def test_instance(self):
+        event = self.insert(EVE, recurrence=['RRULE:FREQ=DAILY;COUNT=3'])
+        one = self.admin.instance_id(
+            ANN, event['id'], '2026-03-02T10:00:00')
+        self.admin.respond_by_mail(ANN, one, EVE, 'declined')
+        self.assertEqual(self.answers(event)[EVE], 'needsAction')
+        self.assertEqual(self.answers({'id': one})[EVE], 'declined')
+
+    def test_settings(self):
+        "Whether an invitation is in the calendar at once"
+        self.admin.add_user('new@example.com', invitations='responded')
+        self.admin.add_user('far@other.org', invitations='known')
+        self.admin.add_user('near@example.com', invitations='known')
+
+        def has(user):
+            return len(self.admin.act(
+                    user, 'calendar.events.list',
+                    calendarId='primary')['items'])
+
+        event = self.admin.insert_event(ANN, timed(attendees=[
+                    {'email': e, 'responseStatus': 'accepted'} for e in [
+                        'new@example.com', 'far@other.org',
+                        'near@example.com', BOB]]))
+        self.assertEqual(
+            [has(u) for u in [
+                    'new@example.com', 'far@other.org', 'near@example.com',
+                    BOB]], [0, 0, 1, 1])
+        self.assertEqual(
+            self.answers(event)['new@example.com'], 'needsAction')
+        self.assertEqual(self.answers(event)[BOB], 'accepted')
+        self.admin.respond_by_mail(
+            ANN, event['id'], 'new@example.com', 'tentative')
+        self.assertEqual(has('new@example.com'), 1)
+        self.admin.patch_event(ANN, event['id'], {'summary': 'New'})
+        self.assertEqual(has('far@other.org'), 0)
+
+
 class TestRooms(PeopleTestCase):
     def setUp(self):
         super().setUp()
