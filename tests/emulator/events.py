@@ -12,7 +12,8 @@ from .mails import mail_back, mail_changes, send
 from .model import Record, hidden, is_organizer
 from .present import find, present
 from .propagation import (
-    answer_back, cancel, emails, guests, mark, propagate, remember, store)
+    answer_back, cancel, emails, guests, mark, propagate, remember, restored,
+    store)
 from .recurrence import event_datetime, is_occurrence, moment_of
 from .rules import restricted
 from .state import stamp_text
@@ -287,6 +288,10 @@ def _modify(call, replace):
     if record.bare:
         # only the id is left of it
         raise not_found()
+    parent = calendar.events.get(old.get('recurringEventId'))
+    if parent is not None and parent.cancelled:
+        # (unverified) as a deletion of it: restore the series first
+        raise ApiError('deleted')
     body = {
         k: v for k, v in call.body.items() if k in rules.WRITABLE}
     for name in ['eventType', 'birthdayProperties']:
@@ -346,6 +351,7 @@ def _save(call, calendar, record, data, reminders):
     record.reminders[email] = reminders
     remember(calendar, record, old)
     store(state, calendar, record, updated=not quiet)
+    restored(state, calendar, record, old)
     if is_organizer(calendar, data):
         propagate(state, calendar, record, old)
         series.follow(state, calendar, record, old)

@@ -9,7 +9,8 @@ from .model import Record, at_least
 from .paging import (
     cut, page_token, read_page_token, read_sync_token, sync_token)
 from .present import (
-    find, instance, is_removed_instance, present, removed, response_zone)
+    find, instance, is_removed_instance, is_shadowed, present, removed,
+    response_zone)
 from .recurrence import bounds, instance_id, moment_of, occurrences
 from .state import stamp_text
 from .zones import UTC
@@ -149,6 +150,8 @@ def _singles(calendar, query, since, upto, show_deleted):
             continue
         ids = set()
         for value in occurrences(data, query.low, query.high):
+            if is_shadowed(calendar, record.id, value):
+                continue
             one = own.get(instance_id(record.id, value)) or instance(
                 record, value)
             if record.cancelled and not one.cancelled:
@@ -204,7 +207,9 @@ def _former(calendar, record, since, ids):
                 continue
             seen.add(name)
             now, _ = find(calendar, name)
-            if now is not None and not now.cancelled:
+            if now is not None and (
+                    not now.cancelled
+                    or now.data['recurringEventId'] != record.id):
                 continue  # of the series that was split from it
             one = instance(
                 Record({**record.data, **old}, record.number, record.seq,
@@ -330,6 +335,8 @@ def instances(call):
         if wanted is None:
             raise invalid("Invalid originalStart.", 'originalStart')
     for value in occurrences(record.data):
+        if is_shadowed(calendar, record.id, value):
+            continue
         one = own.get(instance_id(record.id, value)) or instance(
             record, value)
         ids.add(one.id)

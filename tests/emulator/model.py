@@ -172,9 +172,12 @@ class Calendar:
     def add(self, record):
         "Index the record"
         data = record.data
-        if record.id not in self.events:
+        there = self.events.get(record.id)
+        if there is None:
             self.number += 1
             record.number = self.number
+        elif there is not record:
+            record.number = there.number
         self.events[record.id] = record
         ids = self.uids.setdefault(data.get('iCalUID'), [])
         if record.id not in ids:

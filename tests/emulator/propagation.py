@@ -73,6 +73,14 @@ def remember(calendar, record, old):
         record.history.append((calendar.seq + 1, None))
 
 
+def restored(state, calendar, record, old):
+    "The exceptions of a series that is back are listed again"
+    if old.get('status') == 'cancelled' and not record.cancelled and (
+            record.data.get('recurrence')):
+        for other in calendar.exceptions(record.id).values():
+            store(state, calendar, other, updated=False)
+
+
 def guest_calendar(state, email, calendar):
     "Return the calendar that gets a copy: a user's, or a room"
     other = state.calendars.get(email)
@@ -195,6 +203,7 @@ def _copy(state, other, copy, record):
         copy.bare = False
         remember(other, copy, former)
         store(state, other, copy)
+        restored(state, other, copy, former)
 
 
 def _waits(state, other, data):
