@@ -32,8 +32,21 @@ def follow(state, calendar, record, old):
         if not record.data.get('recurrence') or not is_occurrence(
                 record.data, moment_of(other.data['originalStartTime'])):
             drop(state, calendar, other)
-        elif not other.cancelled and state.options['exceptions_follow']:
+        elif other.cancelled:
+            _tell(state, calendar, other, old, record.data)
+        elif state.options['exceptions_follow']:
             _inherit(state, calendar, other, old, record.data)
+
+
+def _tell(state, calendar, other, old, new):
+    "New guests of the series have no occurrence that was cancelled"
+    before = other.data
+    entries = _guests(before, old, new)
+    if entries is not None and entries != before.get('attendees', []):
+        other.data = {**before, 'attendees': entries}
+        mark(calendar, other.data)
+        store(state, calendar, other)
+        propagate(state, calendar, other, before)
 
 
 def shift(state, calendar, record, old):

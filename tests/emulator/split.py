@@ -233,6 +233,7 @@ def _create(call, calendar, old, data):
             one.events.pop(new.id, None)
             store(state, one, copy)
     propagate(state, calendar, new, None)
+    series.follow(state, calendar, new, old.data)
     # the guests get one mail, of what is new to them
     known = emails(old.data)
     send(call, calendar, data, 'update', [

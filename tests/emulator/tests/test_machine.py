@@ -94,6 +94,11 @@ class TestMachine(EmulatorTestCase):
                         for n in ['start', 'end']},
                     {'attendees': choice.choice([
                                 [], [{'email': BOB}]])}])
+            family = (event or '').partition('_')[0]
+            if any('_R' in i and i.startswith(family) for i in ids) and (
+                    what == 'rule' or what == 'patch' and 'start' in body):
+                # series split from each other that overlap: undefined
+                what = 'respond'
             if what == 'insert' or event is None:
                 values = choice.choice([
                         {}, {'recurrence': ['RRULE:FREQ=DAILY;COUNT=7']},
@@ -180,4 +185,4 @@ class TestMachine(EmulatorTestCase):
 
     def test_machine(self):
         done = sum(self.run_machine(seed, 40) for seed in range(12))
-        self.assertGreater(done, 150)
+        self.assertGreater(done, 120)

@@ -278,6 +278,17 @@ class TestFollow(SeriesTestCase):
         self.assertEqual(guests(2)[BOB], 'declined')
         self.assertEqual(guests(3)[BOB], 'tentative')
 
+    def test_new_guest(self):
+        "has neither the cancelled nor the unchanged occurrences"
+        event = self.series()
+        self.change(event, 2, summary='X')
+        self.admin.cancel_instance(
+            ANN, event['id'], '2026-03-03T10:00:00')
+        self.admin.patch_event(
+            ANN, event['id'], {'attendees': [{'email': BOB}]})
+        self.assertEqual(self.starts(BOB), self.starts())
+        self.assertEqual(len(self.starts(BOB)), 5)
+
     def test_time(self):
         "The exceptions are gone where the series has no such occurrence"
         event = self.series(attendees=[{'email': BOB}])
