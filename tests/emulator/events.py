@@ -348,6 +348,7 @@ def _save(call, calendar, record, data, reminders):
     quiet = _same(old, data) and reminders != record.reminders.get(
         email, {'useDefault': True})
     record.data = data
+    record.removed = False
     record.reminders[email] = reminders
     remember(calendar, record, old)
     store(state, calendar, record, updated=not quiet)

@@ -113,6 +113,7 @@ class Record:
     # former (seq, start, recurrence) of a series
     history: list = field(default_factory=list)
     bare: bool = False  # deleted, only the id is left
+    removed: bool = False  # by the guest whose copy it is
     salt: int = 0  # the copies in other calendars have other etags
 
     @property

@@ -168,7 +168,7 @@ def _copy(state, other, copy, record):
     shared['attendees'] = [dict(a) for a in data.get('attendees', ())]
     shared['organizer'] = dict(data['organizer'])
     new = copy is None
-    if not new and copy.cancelled and not copy.bare and any(
+    if not new and copy.cancelled and copy.removed and any(
             a['email'] == other.id and a['responseStatus'] == 'declined'
             for a in data.get('attendees', ())):
         # (unverified) an invitation that the guest removed stays removed
@@ -200,7 +200,7 @@ def _copy(state, other, copy, record):
     mark(other, kept)
     if new or copy.bare or _comparable(kept) != _comparable(copy.data):
         former, copy.data = copy.data, kept
-        copy.bare = False
+        copy.bare = copy.removed = False
         remember(other, copy, former)
         store(state, other, copy)
         restored(state, other, copy, former)
@@ -321,5 +321,6 @@ def cancel(call, calendar, record):
             {**a, 'responseStatus': 'declined'} if a is own else a
             for a in before['attendees']]}
     record.data['attendees'] = declined['attendees']
+    record.removed = True
     store(call.state, calendar, record)
     return answer_back(call.state, calendar, Record(declined, 0), None)

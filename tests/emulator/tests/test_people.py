@@ -90,6 +90,19 @@ class TestPermissions(PeopleTestCase):
                 ('cancellation', EVE), ('invitation', 'new@other.org'),
                 ('update', ANN)])
 
+    def test_declined_and_restored(self):
+        "What a guest removed stays removed, what the organizer did not"
+        event = self.insert(BOB)
+        self.admin.respond(BOB, event['id'], 'declined')
+        self.admin.delete_event(ANN, event['id'])
+        self.admin.patch_event(ANN, event['id'], {'status': 'confirmed'})
+        self.assertEqual(
+            self.admin.get_event(BOB, event['id'])['status'], 'confirmed')
+        self.admin.delete_event(BOB, event['id'])
+        self.admin.patch_event(ANN, event['id'], {'summary': 'x'})
+        self.assertEqual(
+            self.admin.get_event(BOB, event['id'])['status'], 'cancelled')
+
     def test_private_copy(self):
         event = self.insert(BOB, send='all', privateCopy=True)
         self.assertTrue(event['privateCopy'])
