@@ -22,7 +22,7 @@ from .errors import ApiError
 from .gateway import json_response
 from .model import Client, Record, ServiceAccount
 from .oauth import known_scopes, split_scopes
-from .present import present
+from .present import is_removed_instance, present
 from .propagation import mark, store
 from .state import OPTIONS, calendar_document, stamp_text
 
@@ -359,9 +359,7 @@ class Admin(PeopleCommands, PushCommands, SeriesCommands):
                         present(call, calendar, record)
                         for record in calendar.events.values()
                         if deleted or not record.cancelled
-                        or 'recurringEventId' in record.data
-                        and not record.bare and self._lives(
-                            calendar, record)]
+                        or is_removed_instance(calendar, record)]
                 result.append({
                         'id': calendar.id,
                         'deleted': calendar.deleted,
@@ -369,11 +367,6 @@ class Admin(PeopleCommands, PushCommands, SeriesCommands):
                         'events': sorted(events, key=lambda e: e['id']),
                         })
             return result
-
-    @staticmethod
-    def _lives(calendar, record):
-        parent = calendar.events.get(record.data['recurringEventId'])
-        return parent is not None and not parent.cancelled
 
     def do_log(self, since=0, batch=None, id=None):
         with self.state.lock:

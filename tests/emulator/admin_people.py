@@ -3,8 +3,18 @@
 "The administration of rooms, groups, shared calendars and conferences."
 import secrets
 
-from . import rules
-from .propagation import propagate, store
+from . import rules, series
+from .present import find
+from .propagation import emails, guests, propagate, store
+from .state import stamp_text
+
+
+def order(data, entry):
+    "The place of the guest in the list"
+    known = emails(data)
+    if entry['email'] in known:
+        return known.index(entry['email'])
+    return len(known)
 
 
 class PeopleCommands:
@@ -38,6 +48,40 @@ class PeopleCommands:
                 'name': name or email,
                 'members': [m.lower() for m in members]}
             return {'email': email, 'members': self.state.members(email)}
+
+    def do_respond_by_mail(self, calendar, event, email, response,
+            comment=None):
+        "The answer of a guest from the mail: also of who has no account"
+        if response not in rules.RESPONSES:
+            raise ValueError(f"unknown response {response}")
+        with self.state.lock:
+            calendar = self._calendar(calendar)
+            record, _ = find(calendar, event)
+            if record is None or record.cancelled:
+                raise ValueError(f"no event {event}")
+            old, email = record.data, email.lower()
+            if email not in guests(self.state, old):
+                raise ValueError(f"no guest {email}")
+            entries = [
+                a for a in old['attendees'] if a['email'] != email]
+            entry = next((
+                    a for a in old['attendees'] if a['email'] == email),
+                {'email': email})
+            entry = {**entry, 'responseStatus': response}
+            if comment is not None:
+                entry['comment'] = comment
+            record.data = {**old, 'attendees': sorted(
+                    [*entries, entry], key=lambda a: order(old, a))}
+            store(self.state, calendar, record)
+            propagate(self.state, calendar, record, old)
+            series.follow(self.state, calendar, record, old)
+            self.state.mails.append({
+                    'to': calendar.owner, 'kind': 'response',
+                    'calendar': calendar.id, 'event': record.id,
+                    'iCalUID': old.get('iCalUID'),
+                    'summary': old.get('summary', ''), 'by': email,
+                    'at': stamp_text(self.state.now() * 1000)})
+            return entry
 
     def do_finish_conferences(self, status='success', calendar=None):
         "What becomes of the conferences that are pending"

@@ -4,7 +4,7 @@
 from .api import Call
 from .errors import not_found
 from .recurrence import instance_id, moment_of
-from .split import original_time, split
+from .split import cut, original_time, split
 from .state import calendar_document
 
 
@@ -29,6 +29,34 @@ class SeriesCommands:
             return split(
                 call, original_time(record.data, original_start),
                 exceptions)
+
+    def do_cut_series(self, user, event, original_start,
+            calendar='primary', **params):
+        "Delete this and the following events"
+        with self.state.lock:
+            account, record = self._series(user, event, calendar)
+            call = Call(
+                self.state, account,
+                {'calendarId': calendar, 'eventId': event, **params},
+                {}, {})
+            return cut(call, original_time(record.data, original_start))
+
+    def do_purge_deleted(self, calendar=None):
+        """[Events resource] cancelled events eventually disappear, but not
+        the cancelled exceptions of a living series"""
+        count = 0
+        with self.state.lock:
+            for one in self.state.calendars.values():
+                if calendar not in {None, one.id}:
+                    continue
+                for name, record in list(one.events.items()):
+                    parent = one.events.get(
+                        record.data.get('recurringEventId'))
+                    alive = parent is not None and not parent.cancelled
+                    if record.cancelled and (record.bare or not alive):
+                        del one.events[name]
+                        count += 1
+        return count
 
     def do_instance_id(self, user, event, original_start,
             calendar='primary'):

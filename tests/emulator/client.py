@@ -248,6 +248,16 @@ class EmulatorAdmin:
             original_start=original_start, body=body, calendar=calendar,
             exceptions=exceptions, **params)
 
+    def cut_series(self, user: str, event: str, original_start,
+            calendar='primary', **params) -> dict:
+        "Delete this and the following events"
+        return self._call(
+            'cut_series', user=user, event=event,
+            original_start=original_start, calendar=calendar, **params)
+
+    def purge_deleted(self, calendar=None) -> int:
+        return self._call('purge_deleted', calendar=calendar)
+
     def instance_id(self, user: str, event: str, original_start,
             calendar='primary') -> str:
         return self._call(
@@ -263,6 +273,13 @@ class EmulatorAdmin:
             calendar='primary', **params) -> None:
         one = self.instance_id(user, event, original_start, calendar)
         self.delete_event(user, one, calendar, **params)
+
+    def respond_by_mail(self, calendar: str, event: str, email: str,
+            response: str, comment=None) -> dict:
+        "The answer of a guest from the mail, also without an account"
+        return self._call(
+            'respond_by_mail', calendar=calendar, event=event, email=email,
+            response=response, comment=comment)
 
     def plant_event(self, calendar: str, body: dict, user=None) -> dict:
         return self._call(

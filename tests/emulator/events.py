@@ -12,7 +12,8 @@ from .mails import mail_back, mail_changes, send
 from .model import Record, hidden, is_organizer
 from .present import find, present
 from .propagation import (
-    answer_back, cancel, emails, guests, mark, propagate, store)
+    answer_back, cancel, emails, guests, mark, propagate, remember, restored,
+    store)
 from .recurrence import event_datetime, is_occurrence, moment_of
 from .rules import restricted
 from .state import stamp_text
@@ -120,6 +121,11 @@ def _resources(state, entries, old):
             entry['resource'] = True
         elif entry['email'] in known:
             entry.pop('resource', None)
+        user = state.user(entry['email'])
+        if (user is not None and user.invitations != 'everyone'
+                and entry['email'] not in known):
+            # [Events resource] the answer of who decides by mail is reset
+            entry['responseStatus'] = 'needsAction'
     return entries
 
 
@@ -282,6 +288,10 @@ def _modify(call, replace):
     if record.bare:
         # only the id is left of it
         raise not_found()
+    parent = calendar.events.get(old.get('recurringEventId'))
+    if parent is not None and parent.cancelled:
+        # (unverified) as a deletion of it: restore the series first
+        raise ApiError('deleted')
     body = {
         k: v for k, v in call.body.items() if k in rules.WRITABLE}
     for name in ['eventType', 'birthdayProperties']:
@@ -319,6 +329,8 @@ def _modify(call, replace):
         call, calendar, data, old,
         times=replace or bool({'start', 'end', 'recurrence'} & set(body)))
     _protect(calendar, old, data)
+    if 'recurringEventId' in old:
+        series.visibility(call.state, calendar, old, data)
     if any(data.get(n) != old.get(n) for n in [
                 'start', 'end', 'recurrence']):
         data['sequence'] = min(
@@ -336,9 +348,11 @@ def _save(call, calendar, record, data, reminders):
     quiet = _same(old, data) and reminders != record.reminders.get(
         email, {'useDefault': True})
     record.data = data
+    record.removed = False
     record.reminders[email] = reminders
-    series.remember(calendar, record, old)
+    remember(calendar, record, old)
     store(state, calendar, record, updated=not quiet)
+    restored(state, calendar, record, old)
     if is_organizer(calendar, data):
         propagate(state, calendar, record, old)
         series.follow(state, calendar, record, old)

@@ -8,7 +8,9 @@ from .errors import ApiError, invalid, not_found
 from .model import Record, at_least
 from .paging import (
     cut, page_token, read_page_token, read_sync_token, sync_token)
-from .present import instance, present, removed, response_zone
+from .present import (
+    find, instance, is_removed_instance, is_shadowed, present, removed,
+    response_zone)
 from .recurrence import bounds, instance_id, moment_of, occurrences
 from .state import stamp_text
 from .zones import UTC
@@ -105,15 +107,14 @@ def _series(calendar, query, since, upto, show_deleted):
             continue
         parent_id = record.data.get('recurringEventId')
         parent = calendar.events.get(parent_id)
-        exception = parent is not None and not parent.cancelled
         if parent is not None and parent.cancelled and not show_deleted:
             # (unverified) a deleted series does not list its exceptions
             continue
         if record.cancelled and since is None:
-            if record.bare and not query.updated:
-                continue
             # cancelled exceptions are listed, deleted events are not
-            if not (show_deleted or query.updated or exception):
+            if not is_removed_instance(calendar, record) and (
+                    not query.updated
+                    and (record.bare or not show_deleted)):
                 continue
         if record.cancelled and since is not None:
             if not query.match(record, False):
@@ -137,6 +138,9 @@ def _singles(calendar, query, since, upto, show_deleted):
         if not data.get('recurrence'):
             if changed and _shown(record, since, show_deleted, query):
                 yield record
+            if changed and since is not None:
+                # it was a series
+                yield from _former(calendar, record, since, set())
             continue
         if not changed:
             continue
@@ -146,6 +150,8 @@ def _singles(calendar, query, since, upto, show_deleted):
             continue
         ids = set()
         for value in occurrences(data, query.low, query.high):
+            if is_shadowed(calendar, record.id, value):
+                continue
             one = own.get(instance_id(record.id, value)) or instance(
                 record, value)
             if record.cancelled and not one.cancelled:
@@ -162,7 +168,7 @@ def _singles(calendar, query, since, upto, show_deleted):
                 ids.add(one.id)
                 yield one
         if since is not None:
-            yield from _former(record, since, ids)
+            yield from _former(calendar, record, since, ids)
 
 
 def _changed(parent, since, upto):
@@ -180,17 +186,31 @@ def _shown(record, since, show_deleted, query):
     return query.match(record)
 
 
-def _former(record, since, ids):
+def _former(calendar, record, since, ids):
     "The instances that a changed rule took away"
     seen = set()
     for seq, old in record.history:
         if seq <= since:
+            continue
+        if old is None:
+            # (unverified) the single event is gone for this list
+            if record.data.get('recurrence') and record.id not in seen:
+                seen.add(record.id)
+                one = Record(
+                    {**record.data, 'status': 'cancelled'}, record.number,
+                    record.seq, record.stamp, salt=record.salt, bare=True)
+                yield one
             continue
         for value in occurrences({**record.data, **old}):
             name = instance_id(record.id, value)
             if name in ids or name in seen:
                 continue
             seen.add(name)
+            now, _ = find(calendar, name)
+            if now is not None and (
+                    not now.cancelled
+                    or now.data['recurringEventId'] != record.id):
+                continue  # of the series that was split from it
             one = instance(
                 Record({**record.data, **old}, record.number, record.seq,
                     record.stamp, salt=record.salt), value)
@@ -315,6 +335,8 @@ def instances(call):
         if wanted is None:
             raise invalid("Invalid originalStart.", 'originalStart')
     for value in occurrences(record.data):
+        if is_shadowed(calendar, record.id, value):
+            continue
         one = own.get(instance_id(record.id, value)) or instance(
             record, value)
         ids.add(one.id)

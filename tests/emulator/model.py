@@ -23,6 +23,8 @@ class User:
     service: bool = False  # a service account acting for itself
     delegated: bool = False
     admin: bool = False  # of the Workspace organization
+    # who adds invitations to the calendar: everyone, known, responded
+    invitations: str = 'everyone'
     calendar_list: dict = field(default_factory=dict)  # id -> ListEntry
     list_seq: int = 0
     list_stamp: int = 0
@@ -111,6 +113,7 @@ class Record:
     # former (seq, start, recurrence) of a series
     history: list = field(default_factory=list)
     bare: bool = False  # deleted, only the id is left
+    removed: bool = False  # by the guest whose copy it is
     salt: int = 0  # the copies in other calendars have other etags
 
     @property
@@ -170,9 +173,12 @@ class Calendar:
     def add(self, record):
         "Index the record"
         data = record.data
-        if record.id not in self.events:
+        there = self.events.get(record.id)
+        if there is None:
             self.number += 1
             record.number = self.number
+        elif there is not record:
+            record.number = there.number
         self.events[record.id] = record
         ids = self.uids.setdefault(data.get('iCalUID'), [])
         if record.id not in ids:

@@ -3,9 +3,9 @@
 "How a stored event is shown to a user [Events resource]"
 from .discovery import parse_datetime
 from .errors import invalid
-from .model import Record, at_least, hidden
+from .model import Record, at_least, base_id, hidden
 from .recurrence import (
-    instance_id, instance_times, is_occurrence, parse_instance_id)
+    instance_id, instance_times, is_occurrence, moment_of, parse_instance_id)
 from .zones import zone
 
 _ALWAYS = ['id', 'status', 'created', 'updated', 'start', 'end',
@@ -136,18 +136,54 @@ def instance(parent, value):
 def find(calendar, event_id):
     "Return (record, stored?) or (None, False)"
     record = calendar.events.get(event_id)
-    if record is not None:
+    if record is not None and not (
+            record.bare and 'recurringEventId' in record.data):
         return record, True
     parsed = parse_instance_id(event_id)
-    if parsed is None:
-        return None, False
-    names = [parsed[0], *sorted(
-        calendar.splits.get(parsed[0], ()), reverse=True)]
-    for name in names:
-        parent = calendar.events.get(name)
-        if (parent is not None and not parent.bare
-                and parent.data.get('recurrence')
-                and instance_id(parent.id, parsed[1]) == event_id
-                and is_occurrence(parent.data, parsed[1])):
+    if parsed is not None:
+        parent = owner(calendar, *parsed)
+        # what is left of an exception gives way to the occurrence of
+        # another series: that which was split from its series
+        if parent is not None and (
+                record is None
+                or record.data['recurringEventId'] != parent.id) and (
+                    instance_id(parent.id, parsed[1]) == event_id):
             return instance(parent, parsed[1]), False
-    return None, False
+    return record, record is not None
+
+
+def owner(calendar, base, value):
+    """Return the series that has the occurrence: of those that were split
+    the last one (unverified: where they overlap)"""
+    for name in [*sorted(
+                calendar.splits.get(base, ()), reverse=True), base]:
+        parent = calendar.events.get(name)
+        if (parent is not None and not parent.cancelled
+                and parent.data.get('recurrence')
+                and is_occurrence(parent.data, value)):
+            return parent
+    parent = calendar.events.get(base)
+    if (parent is not None and not parent.bare
+            and parent.data.get('recurrence')
+            and is_occurrence(parent.data, value)):
+        return parent
+    return None
+
+
+def is_shadowed(calendar, parent_id, value):
+    "Whether the occurrence is that of a series that was split from it"
+    base = base_id(parent_id) or parent_id
+    if not calendar.splits.get(base):
+        return False
+    found = owner(calendar, base, value)
+    return found is not None and found.id != parent_id
+
+
+def is_removed_instance(calendar, record):
+    """Whether it is a cancelled exception of a series that lives: listed as
+    long as the series [Events resource]"""
+    parent = calendar.events.get(record.data.get('recurringEventId'))
+    return (
+        record.cancelled and parent is not None and not parent.cancelled
+        and (not record.bare or is_occurrence(
+                parent.data, moment_of(record.data['originalStartTime']))))

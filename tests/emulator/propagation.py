@@ -59,6 +59,28 @@ def store(state, calendar, record, updated=True):
     calendar.add(record)
 
 
+def remember(calendar, record, old):
+    "Keep the former rule: its instances are gone for the next sync"
+    data = record.data
+    if old.get('recurrence') and any(
+            data.get(n) != old[n] for n in ['start', 'end', 'recurrence']):
+        record.history.append(
+            (calendar.seq + 1, {
+                    k: old[k] for k in ['start', 'end', 'recurrence']}))
+    elif data.get('recurrence') and 'start' in old and not old.get(
+            'recurrence'):
+        # the single event that it was
+        record.history.append((calendar.seq + 1, None))
+
+
+def restored(state, calendar, record, old):
+    "The exceptions of a series that is back are listed again"
+    if old.get('status') == 'cancelled' and not record.cancelled and (
+            record.data.get('recurrence')):
+        for other in calendar.exceptions(record.id).values():
+            store(state, calendar, other, updated=False)
+
+
 def guest_calendar(state, email, calendar):
     "Return the calendar that gets a copy: a user's, or a room"
     other = state.calendars.get(email)
@@ -146,13 +168,15 @@ def _copy(state, other, copy, record):
     shared['attendees'] = [dict(a) for a in data.get('attendees', ())]
     shared['organizer'] = dict(data['organizer'])
     new = copy is None
-    if not new and copy.cancelled and not copy.bare and any(
+    if not new and copy.cancelled and copy.removed and any(
             a['email'] == other.id and a['responseStatus'] == 'declined'
             for a in data.get('attendees', ())):
         # (unverified) an invitation that the guest removed stays removed
         return
     if new:
         virtual, _ = find(other, record.id)
+        if virtual is None and _waits(state, other, data):
+            return
         copy = virtual or Record({
                 'id': record.id,
                 'htmlLink': data.get('htmlLink'),
@@ -175,9 +199,28 @@ def _copy(state, other, copy, record):
         kept['extendedProperties'] = properties
     mark(other, kept)
     if new or copy.bare or _comparable(kept) != _comparable(copy.data):
-        copy.data = kept
-        copy.bare = False
+        former, copy.data = copy.data, kept
+        copy.bare = copy.removed = False
+        remember(other, copy, former)
         store(state, other, copy)
+        restored(state, other, copy, former)
+
+
+def _waits(state, other, data):
+    """[Invite users to an event] whether the guest's setting keeps the
+    invitation out of the calendar until it is answered in the mail"""
+    user = state.users.get(other.id)
+    if user is None or user.invitations == 'everyone':
+        return False
+    if user.invitations == 'known':
+        # (unverified) known are those of the same domain
+        sender = data['creator']['email'].rpartition('@')[2]
+        if sender == user.email.rpartition('@')[2]:
+            return False
+    return not any(
+        a['email'] == other.id
+        and a['responseStatus'] in {'accepted', 'tentative'}
+        for a in data.get('attendees', ()))
 
 
 def _comparable(data):
@@ -278,5 +321,6 @@ def cancel(call, calendar, record):
             {**a, 'responseStatus': 'declined'} if a is own else a
             for a in before['attendees']]}
     record.data['attendees'] = declined['attendees']
+    record.removed = True
     store(call.state, calendar, record)
     return answer_back(call.state, calendar, Record(declined, 0), None)

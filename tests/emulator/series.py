@@ -5,8 +5,12 @@
 [Calendar v3 best practices: recurring events] the changes of an exception
 are preserved even if the series is updated; no page tells more, so what is
 here is (unverified)."""
+from .model import Record
 from .propagation import SHARED, emails, mark, propagate, store
-from .recurrence import is_occurrence, moment_of
+from .recurrence import (
+    all_day, instance_id, instance_times, is_occurrence, local_start,
+    moment_of)
+from .zones import UTC
 
 # what an exception shares with its series until it is changed itself
 FOLLOWED = [
@@ -16,28 +20,63 @@ FOLLOWED = [
     'colorId', 'transparency', 'extendedProperties']
 
 
-def remember(calendar, record, old):
-    "Keep the former rule: its instances are gone for the next sync"
-    data = record.data
-    if old.get('recurrence') and any(
-            data.get(n) != old[n] for n in ['start', 'end', 'recurrence']):
-        record.history.append(
-            (calendar.seq + 1, {
-                    k: old[k] for k in ['start', 'end', 'recurrence']}))
-
-
 def follow(state, calendar, record, old):
     "Bring the exceptions of a changed series up to date"
     if not old.get('recurrence'):
         return
+    if state.options['exceptions_shift']:
+        shift(state, calendar, record, old)
     for other in list(calendar.exceptions(record.id).values()):
         if other.bare:
             continue
         if not record.data.get('recurrence') or not is_occurrence(
                 record.data, moment_of(other.data['originalStartTime'])):
             drop(state, calendar, other)
-        elif not other.cancelled and state.options['exceptions_follow']:
+        elif other.cancelled:
+            _tell(state, calendar, other, old, record.data)
+        elif state.options['exceptions_follow']:
             _inherit(state, calendar, other, old, record.data)
+
+
+def _tell(state, calendar, other, old, new):
+    "New guests of the series have no occurrence that was cancelled"
+    before = other.data
+    entries = _guests(before, old, new)
+    if entries is not None and entries != before.get('attendees', []):
+        other.data = {**before, 'attendees': entries}
+        mark(calendar, other.data)
+        store(state, calendar, other)
+        propagate(state, calendar, other, before)
+
+
+def shift(state, calendar, record, old):
+    """The series begins at another time of day: its exceptions are those of
+    the same days, with other ids"""
+    data = record.data
+    if not data.get('recurrence') or all_day(data) or all_day(old):
+        return
+    start, tz = local_start(data)
+    before, tz_before = local_start(old)
+    if (start, tz) == (before, tz_before):
+        return
+    for other in list(calendar.exceptions(record.id).values()):
+        moment = moment_of(other.data['originalStartTime'])
+        if other.bare or is_occurrence(data, moment):
+            continue
+        local = moment.astimezone(tz_before).replace(tzinfo=None)
+        value = (local + (start - before)).replace(tzinfo=tz).astimezone(UTC)
+        new_id = instance_id(record.id, value)
+        if not is_occurrence(data, value) or new_id in calendar.events:
+            continue
+        begin, end = instance_times(data, value)
+        copy = Record({
+                **other.data, 'id': new_id, 'originalStartTime': begin}, 0,
+            reminders=dict(other.reminders))
+        if moment_of(other.data.get('start')) == moment:
+            copy.data.update(start=begin, end=end)
+        drop(state, calendar, other)
+        store(state, calendar, copy)
+        propagate(state, calendar, copy, None)
 
 
 def drop(state, calendar, other):
@@ -85,3 +124,29 @@ def _guests(before, old, new):
     entries += [
         dict(a) for e, a in now.items() if e not in was and e not in known]
     return entries
+
+
+_RANKS = {'public': 0, 'default': 1, 'private': 2, 'confidential': 2}
+
+
+def visibility(state, calendar, old, data):
+    """[Events resource] visibility of an instance: more restrictive, it
+    applies to all of the series; less restrictive, it is ignored"""
+    new = data.get('visibility', 'default')
+    before = old.get('visibility', 'default')
+    if _RANKS[new] <= _RANKS.get(before, 1):
+        data.pop('visibility', None)
+        if 'visibility' in old:
+            data['visibility'] = old['visibility']
+        return
+    parent = calendar.events.get(old['recurringEventId'])
+    if parent is None:
+        return
+    for one in [parent, *calendar.exceptions(parent.id).values()]:
+        if one.cancelled or one.id == old['id'] or _RANKS[new] <= _RANKS.get(
+                one.data.get('visibility', 'default'), 1):
+            continue
+        former = one.data
+        one.data = {**former, 'visibility': new}
+        store(state, calendar, one)
+        propagate(state, calendar, one, former)

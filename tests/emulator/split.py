@@ -12,11 +12,11 @@ import re
 from . import rules, series
 from .api import merge, strip_null
 from .errors import invalid, not_found
-from .events import complete, writable
+from .events import complete, delete, patch, writable
 from .mails import send
 from .model import Record, base_id
 from .present import present
-from .propagation import emails, propagate, store
+from .propagation import emails, propagate, remember, store
 from .recurrence import (
     all_day, event_datetime, expansion, instance_times, is_occurrence,
     local_start, moment_of)
@@ -45,7 +45,6 @@ def split(call, original, exceptions=None):
         k: v for k, v in call.body.items() if k in rules.WRITABLE}
     if next(iter(expansion(record.data)))[0] == value:
         # from the first occurrence on: that is the whole series
-        from .events import patch
         return patch(call)
     new = _new_data(call, calendar, record, value, body)
     if exceptions is None:
@@ -55,6 +54,25 @@ def split(call, original, exceptions=None):
         _hand_over(call.state, one, record.id, new, exceptions == 'keep')
     _cut(call, calendar, record, value)
     return _create(call, calendar, record, new)
+
+
+def cut(call, original):
+    """Delete this and the following occurrences
+
+    (unverified) the guests are told of an update"""
+    calendar = writable(call)
+    record = calendar.events.get(call.params['eventId'])
+    if record is None or record.cancelled:
+        raise not_found()
+    value = moment_of(original)
+    if not record.data.get('recurrence') or not is_occurrence(
+            record.data, value):
+        raise invalid("Invalid original start time.")
+    if next(iter(expansion(record.data)))[0] == value:
+        return delete(call)
+    _cut(call, calendar, record, value)
+    send(call, calendar, record.data, 'update', emails(record.data))
+    return present(call, calendar, record)
 
 
 def _new_data(call, calendar, record, value, body):
@@ -144,7 +162,7 @@ def _cut(call, calendar, record, value):
             lines.append(line)
     record.data = {
         **old, 'recurrence': lines, 'sequence': old['sequence'] + 1}
-    series.remember(calendar, record, old)
+    remember(calendar, record, old)
     store(call.state, calendar, record)
     propagate(call.state, calendar, record, old)
     series.follow(call.state, calendar, record, old)
@@ -215,6 +233,7 @@ def _create(call, calendar, old, data):
             one.events.pop(new.id, None)
             store(state, one, copy)
     propagate(state, calendar, new, None)
+    series.follow(state, calendar, new, old.data)
     # the guests get one mail, of what is new to them
     known = emails(old.data)
     send(call, calendar, data, 'update', [

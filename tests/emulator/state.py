@@ -28,6 +28,7 @@ OPTIONS = {
     'callback_iss': False,  # iss in the answer to the redirect URI
     'pending_conference': False,  # createRequest stays pending
     'exceptions_follow': True,  # what they did not change themselves
+    'exceptions_shift': False,  # when their series begins at another time
     'http_channels': False,  # channels to plain http, on the loopback
     'channel_life': 604800,
     'deliver': True,  # False: notifications are lost

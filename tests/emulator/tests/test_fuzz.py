@@ -110,3 +110,40 @@ class TestFuzz(EmulatorTestCase):
             status, _ = self.call(
                 'GET', 'calendars/primary/events', None, query)
             self.assertEqual(status, 200)
+
+    @settings(
+        max_examples=50, deadline=None, derandomize=True, database=None,
+        suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def test_others(self, data):
+        "Channels, free/busy, calendars and access rules"
+        document = calendar_document()
+        self.admin.options(http_channels=True, deliver=False)
+        for verb, path, schema in [
+                ('POST', 'calendars/primary/events/watch', 'Channel'),
+                ('POST', 'users/me/calendarList/watch', 'Channel'),
+                ('POST', 'channels/stop', 'Channel'),
+                ('POST', 'freeBusy', 'FreeBusyRequest'),
+                ('POST', 'calendars', 'Calendar'),
+                ('PATCH', 'calendars/primary', 'Calendar'),
+                ('POST', 'calendars/primary/acl', 'AclRule'),
+                ('PATCH', 'users/me/calendarList/primary',
+                    'CalendarListEntry'),
+                ('POST', 'users/me/calendarList', 'CalendarListEntry')]:
+            body = data.draw(
+                strategy(document, {'$ref': schema}), label=path)
+            if body is None:
+                body = {}
+            if schema == 'Channel' and data.draw(st.booleans()):
+                body.update(
+                    id=data.draw(st.sampled_from(['a', 'b'])),
+                    type='web_hook', address='http://127.0.0.1:9/')
+            if schema == 'FreeBusyRequest' and data.draw(st.booleans()):
+                body.update(
+                    timeMin='2026-03-01T00:00:00Z',
+                    timeMax='2026-04-01T00:00:00Z')
+            self.call(verb, path, body)
+        for path in ['calendars/primary', 'users/me/calendarList',
+                'calendars/primary/acl']:
+            status, _ = self.call('GET', path)
+            self.assertEqual(status, 200)

@@ -90,6 +90,19 @@ class TestPermissions(PeopleTestCase):
                 ('cancellation', EVE), ('invitation', 'new@other.org'),
                 ('update', ANN)])
 
+    def test_declined_and_restored(self):
+        "What a guest removed stays removed, what the organizer did not"
+        event = self.insert(BOB)
+        self.admin.respond(BOB, event['id'], 'declined')
+        self.admin.delete_event(ANN, event['id'])
+        self.admin.patch_event(ANN, event['id'], {'status': 'confirmed'})
+        self.assertEqual(
+            self.admin.get_event(BOB, event['id'])['status'], 'confirmed')
+        self.admin.delete_event(BOB, event['id'])
+        self.admin.patch_event(ANN, event['id'], {'summary': 'x'})
+        self.assertEqual(
+            self.admin.get_event(BOB, event['id'])['status'], 'cancelled')
+
     def test_private_copy(self):
         event = self.insert(BOB, send='all', privateCopy=True)
         self.assertTrue(event['privateCopy'])
@@ -122,6 +135,53 @@ class TestPermissions(PeopleTestCase):
         self.assertEqual(
             self.admin.get_event(ANN, event['id'])['source']['title'],
             'One')
+
+
+class TestByMail(PeopleTestCase):
+    def test_external(self):
+        event = self.insert(BOB, EVE)
+        self.admin.respond_by_mail(
+            ANN, event['id'], EVE, 'accepted', 'with pleasure')
+        self.assertEqual(self.attendee(event, EVE, BOB), {
+                'email': EVE, 'responseStatus': 'accepted',
+                'comment': 'with pleasure'})
+        self.assertEqual(self.mails(), [('response', ANN)])
+
+    def test_instance(self):
+        event = self.insert(EVE, recurrence=['RRULE:FREQ=DAILY;COUNT=3'])
+        one = self.admin.instance_id(
+            ANN, event['id'], '2026-03-02T10:00:00')
+        self.admin.respond_by_mail(ANN, one, EVE, 'declined')
+        self.assertEqual(self.answers(event)[EVE], 'needsAction')
+        self.assertEqual(self.answers({'id': one})[EVE], 'declined')
+
+    def test_settings(self):
+        "Whether an invitation is in the calendar at once"
+        self.admin.add_user('new@example.com', invitations='responded')
+        self.admin.add_user('far@other.org', invitations='known')
+        self.admin.add_user('near@example.com', invitations='known')
+
+        def has(user):
+            return len(self.admin.act(
+                    user, 'calendar.events.list',
+                    calendarId='primary')['items'])
+
+        event = self.admin.insert_event(ANN, timed(attendees=[
+                    {'email': e, 'responseStatus': 'accepted'} for e in [
+                        'new@example.com', 'far@other.org',
+                        'near@example.com', BOB]]))
+        self.assertEqual(
+            [has(u) for u in [
+                    'new@example.com', 'far@other.org', 'near@example.com',
+                    BOB]], [0, 0, 1, 1])
+        self.assertEqual(
+            self.answers(event)['new@example.com'], 'needsAction')
+        self.assertEqual(self.answers(event)[BOB], 'accepted')
+        self.admin.respond_by_mail(
+            ANN, event['id'], 'new@example.com', 'tentative')
+        self.assertEqual(has('new@example.com'), 1)
+        self.admin.patch_event(ANN, event['id'], {'summary': 'New'})
+        self.assertEqual(has('far@other.org'), 0)
 
 
 class TestRooms(PeopleTestCase):

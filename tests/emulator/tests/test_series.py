@@ -278,6 +278,17 @@ class TestFollow(SeriesTestCase):
         self.assertEqual(guests(2)[BOB], 'declined')
         self.assertEqual(guests(3)[BOB], 'tentative')
 
+    def test_new_guest(self):
+        "has neither the cancelled nor the unchanged occurrences"
+        event = self.series()
+        self.change(event, 2, summary='X')
+        self.admin.cancel_instance(
+            ANN, event['id'], '2026-03-03T10:00:00')
+        self.admin.patch_event(
+            ANN, event['id'], {'attendees': [{'email': BOB}]})
+        self.assertEqual(self.starts(BOB), self.starts())
+        self.assertEqual(len(self.starts(BOB)), 5)
+
     def test_time(self):
         "The exceptions are gone where the series has no such occurrence"
         event = self.series(attendees=[{'email': BOB}])
@@ -296,6 +307,81 @@ class TestFollow(SeriesTestCase):
                     'timeZone': 'America/New_York'}
                 for n, h in [('start', '10'), ('end', '11')]})
         self.assertEqual(self.starts()[0], ('01T16', 'Meeting'))
+
+
+    def test_shift(self):
+        "The option: the exceptions of the same days"
+        self.admin.options(exceptions_shift=True)
+        event = self.series(attendees=[{'email': BOB}])
+        self.change(event, 2, summary='X')
+        self.admin.cancel_instance(
+            ANN, event['id'], '2026-03-03T10:00:00')
+        _, token = self.list()
+        self.admin.patch_event(ANN, event['id'], self.times(1, 12))
+        for user in [ANN, BOB]:
+            self.assertEqual(self.starts(user), [
+                    ('01T12', 'Meeting'), ('02T12', 'X'),
+                    ('04T12', 'Meeting'), ('05T12', 'Meeting'),
+                    ('06T12', 'Meeting')])
+        items, _ = self.list(syncToken=token)
+        self.assertEqual(
+            sorted((i['id'][-17:], i['status']) for i in items[1:]), [
+                ('_20260302T090000Z', 'cancelled'),
+                ('_20260302T110000Z', 'confirmed'),
+                ('_20260303T090000Z', 'cancelled'),
+                ('_20260303T110000Z', 'cancelled')])
+
+    def test_visibility(self):
+        "Of one instance: more restrictive for all, or ignored"
+        event = self.series(visibility='public')
+        self.change(event, 2, summary='X')
+        one = self.change(event, 3, visibility='private')
+        self.assertEqual(one['visibility'], 'private')
+        items, _ = self.list()
+        self.assertEqual({i['visibility'] for i in items}, {'private'})
+        one = self.change(event, 4, visibility='public', summary='Y')
+        self.assertEqual(
+            (one['visibility'], one['summary']), ('private', 'Y'))
+
+    def test_no_series_any_more(self):
+        event = self.series()
+        self.change(event, 2, summary='X')
+        _, single = self.list(singleEvents=True)
+        _, token = self.list()
+        self.admin.patch_event(ANN, event['id'], {'recurrence': None})
+        self.assertEqual(self.starts(), [('01T10', 'Meeting')])
+        items, _ = self.list(syncToken=token)
+        self.assertEqual(
+            [i['status'] for i in items], ['confirmed', 'cancelled'])
+        items, _ = self.list(singleEvents=True, syncToken=single)
+        self.assertEqual(
+            sorted(i['status'] for i in items),
+            ['cancelled'] * 6 + ['confirmed'])
+
+    def test_cut(self):
+        event = self.series(attendees=[{'email': BOB}])
+        self.change(event, 4, summary='X')
+        self.admin.cut_series(
+            ANN, event['id'], '2026-03-03T10:00:00', sendUpdates='all')
+        self.assertEqual(self.starts(), [
+                ('01T10', 'Meeting'), ('02T10', 'Meeting')])
+        self.assertEqual(self.starts(BOB), self.starts())
+        self.assertEqual(self.mails(), [('update', BOB)])
+        self.admin.cut_series(ANN, event['id'], '2026-03-01T10:00:00')
+        self.assertEqual(self.starts(), [])
+
+    def test_purge(self):
+        "Deleted events disappear some day, cancelled occurrences stay"
+        event = self.series()
+        self.admin.cancel_instance(
+            ANN, event['id'], '2026-03-03T10:00:00')
+        single = self.admin.insert_event(ANN, timed())
+        self.admin.delete_event(ANN, single['id'])
+        self.assertEqual(self.admin.purge_deleted(), 1)
+        self.assertEqual(len(self.list(showDeleted=True)[0]), 2)
+        self.assertEqual(len(self.starts()), 5)
+        with self.assertRaises(EmulatorError):
+            self.admin.get_event(ANN, single['id'])
 
 
 class TestMove(SeriesTestCase):
