@@ -13,7 +13,6 @@ from collections import defaultdict
 
 from sql import Null
 
-from trytond.exceptions import UserError
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
@@ -44,9 +43,6 @@ NO_DIGEST = digest('')
 class Channel(OwnedMixin, ModelSQL, ModelView):
     __name__ = 'google_integration.channel'
 
-    # empty when the service was deleted
-    service = fields.Reference(
-        "Service", selection='get_services', readonly=True)
     model = fields.Char("Model", readonly=True)
     state = fields.Selection([
             ('opening', "Opening"),
@@ -74,6 +70,8 @@ class Channel(OwnedMixin, ModelSQL, ModelView):
     @classmethod
     def __setup__(cls):
         super().__setup__()
+        # empty when it was deleted
+        cls.service.required = False
         cls._order = [('requested_at', 'DESC'), ('id', 'DESC')]
         table = cls.__table__()
         cls._sql_constraints.append((
@@ -81,6 +79,10 @@ class Channel(OwnedMixin, ModelSQL, ModelView):
                 'google_integration.msg_channel_unique'))
         cls._sql_indexes.add(
             Index(table, (table.channel_id, Index.Equality())))
+
+    @classmethod
+    def get_services(cls):
+        return [(None, "")] + super().get_services()
 
     @staticmethod
     def default_state():
@@ -235,10 +237,7 @@ class Channel(OwnedMixin, ModelSQL, ModelView):
     def attend(cls):
         "Make due what is to be renewed and queue what is to be closed"
         cls.delete(cls.search([('expires_at', '<', utcnow())]))
-        try:
-            address = configuration.notification_uri()
-        except UserError:
-            return
+        address = configuration.notification_uri()
         due = defaultdict(list)
         now = utcnow()
         for Model, channels in cls._by_model():

@@ -89,7 +89,7 @@ def _details(content):
         return [], ''
     reasons = [
         reason for reason in reasons
-        if isinstance(reason, str) and re.fullmatch(r'\w{1,80}', reason)]
+        if isinstance(reason, str) and re.fullmatch(r'[\w.]{1,80}', reason)]
     return reasons, message if isinstance(message, str) else ''
 
 

@@ -105,8 +105,12 @@ def base_url():
 
 
 def notification_uri():
-    "Where Google announces changes, None if it can not reach the server"
-    base = base_url()
+    "Where Google announces changes, None if there is no such address"
+    try:
+        base = base_url()
+    except ConfigurationError:
+        # of which the redirect URI tells
+        base = None
     if base:
         database = quote(Transaction().database.name)
         return f'{base}/{database}/google/notify'

@@ -116,9 +116,11 @@ def _health(Credentials):
     for Model in Credentials.service_models():
         count, failures, delays, end = _count(Model, Credentials)
         services += count
-        failed += failures or 0
-        late += delays or 0
-        last = max(filter(None, [last, end]), default=None)
+        failed += int(failures or 0)
+        late += int(delays or 0)
+        if end is not None:
+            # PostgreSQL gives a decimal
+            last = max(last or 0, float(end))
     if late:
         status = 'late'
     elif services and failed == services:

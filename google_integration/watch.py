@@ -63,11 +63,8 @@ class WatchMixin:
 
     @classmethod
     def default_watch(cls):
-        try:
-            base = configuration.base_url()
-        except UserError:
-            base = None
-        return cls.google_can_watch and (base or '').startswith('https:')
+        uri = configuration.notification_uri() or ''
+        return cls.google_can_watch and uri.startswith('https:')
 
     @classmethod
     @without_check_access
@@ -201,7 +198,6 @@ def keep_watch(run):
 
 def _keep_watch(run):
     Channel = Pool().get('google_integration.channel')
-    # raises an error for the log if it is wrong
     address = configuration.notification_uri()
     if not address or not run.read(
             lambda service: service.google_watches
