@@ -128,6 +128,7 @@ class Matcher:
         self.starts = {start for _, start in self.by_series}
         self.adopted = {}
         self.occurrences, self.alike = [], []
+        self.waiting = set()
 
     def identify(self, google_id, values, own=None):
         """Return the id of the candidate and the reason, or None
@@ -145,9 +146,9 @@ class Matcher:
             return self._take(google_id, *found)
         self._wait(google_id, values)
 
-    def looks_alike(self, values):
-        "The candidates that may turn out to be the event"
-        return self.by_alike.get(alike_key(values), [])
+    def is_waiting(self, google_id):
+        "Tell if the event may still be matched by `rest`"
+        return google_id in self.waiting
 
     def rest(self):
         "Yield google_id, id and reason of what is matched in the end"
@@ -183,8 +184,10 @@ class Matcher:
             if values.get('original_start') in self.starts:
                 self.occurrences.append(
                     (google_id, series, values['original_start']))
+                self.waiting.add(google_id)
         elif key in self.by_alike:
             self.alike.append((google_id, key))
+            self.waiting.add(google_id)
 
 
 def similar(candidate, values):
