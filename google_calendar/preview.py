@@ -111,9 +111,9 @@ def _count(string, help=None):
     return fields.Integer(string, readonly=True, help=help)
 
 
-def _lines(name):
+def _lines(string, name):
     return fields.One2Many(
-        'google_calendar.preview.line', None, "Events", readonly=True,
+        'google_calendar.preview.line', None, string, readonly=True,
         states={
             'invisible': ~Eval(f'{name}_count', 0),
             })
@@ -145,16 +145,16 @@ class PreviewResult(ModelView):
         "Waiting",
         help="The changes that are not sent because of the direction of the "
         "calendar or the access of the account.")
-    create_tryton = _lines('create_tryton')
-    update_tryton = _lines('update_tryton')
-    delete_tryton = _lines('delete_tryton')
-    create_google = _lines('create_google')
-    update_google = _lines('update_google')
-    delete_google = _lines('delete_google')
-    matched = _lines('matched')
-    conflict = _lines('conflict')
-    unreadable = _lines('unreadable')
-    waiting = _lines('waiting')
+    create_tryton = _lines("Created in Tryton", 'create_tryton')
+    update_tryton = _lines("Changed in Tryton", 'update_tryton')
+    delete_tryton = _lines("Deleted from Tryton", 'delete_tryton')
+    create_google = _lines("Created on Google", 'create_google')
+    update_google = _lines("Changed on Google", 'update_google')
+    delete_google = _lines("Deleted from Google", 'delete_google')
+    matched = _lines("Matched", 'matched')
+    conflict = _lines("Conflicts", 'conflict')
+    unreadable = _lines("Not Readable", 'unreadable')
+    waiting = _lines("Waiting", 'waiting')
 
 
 class Preview(Wizard):

@@ -259,7 +259,7 @@ class GoogleTwoWay(GoogleService):
         table = self._resource_model().__table__()
         return self._google_ids(
             (table.google_etag != Null)
-            & (table.google_state != 'to_delete')
+            & ~table.google_state.in_(['to_delete', 'apart'])
             & ((table.google_listing == Null)
                 | (table.google_listing != listing)), table)
 
