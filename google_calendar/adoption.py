@@ -42,8 +42,9 @@ class AdoptionMixin:
         if not records:
             return {}
         matcher = Matcher([r.google_candidate for r in records])
+        by_id = {r.id: r for r in records}
         buried = cls._buried_ids(service, [c.google_id for c in changes])
-        adopted = {}
+        adopted = []
         for change in changes:
             if change.google_id in buried:
                 # its deletion stands
@@ -55,10 +56,10 @@ class AdoptionMixin:
             found = matcher.identify(
                 change.google_id, values, owns[change.google_id])
             if found:
-                record = cls(found[0])
-                record.google_identify(change.google_id)
-                adopted[change.google_id] = cls(record.id)
-        return adopted
+                by_id[found[0]].google_identify(change.google_id)
+                adopted.append(found[0])
+        # to be read together
+        return {r.google_id: r for r in cls.browse(adopted)}
 
     @classmethod
     def _unsent(cls, service, domain):
@@ -128,11 +129,11 @@ class AdoptionMixin:
                     ])}
         known |= cls._buried_ids(service, [g for _, g in pairs])
         unsent = {
-            e.id for e in cls._unsent(
+            e.id: e for e in cls._unsent(
                 service, [('id', 'in', [i for i, _ in pairs])])}
         count = 0
         for id, google_id in pairs:
             if id in unsent and google_id not in known:
-                cls(id).google_identify(google_id)
+                unsent[id].google_identify(google_id)
                 count += 1
         return count

@@ -107,7 +107,7 @@ class PreviewLine(ModelView):
     error = fields.Char("Error", readonly=True)
 
 
-def _count(string, help=None):
+def _count(string, help=''):
     return fields.Integer(string, readonly=True, help=help)
 
 
@@ -198,7 +198,7 @@ class Preview(Wizard):
         values = {'calendar': comparison.id}
         for kind in KINDS:
             values[f'{kind}_count'] = comparison.counts[kind]
-            if kind in PreviewResult._fields:
+            if kind in type(self.result)._fields:
                 values[kind] = [
                     {
                         **line,

@@ -15,6 +15,18 @@ from .resetting import counts, reset
 __all__ = ['Reset', 'ResetConfirm', 'ResetStart']
 
 
+EXISTING = [
+    ('leave', "Leave Them as They Are"),
+    ('delete_google', "Delete from Google"),
+    ('delete_tryton', "Delete from Tryton"),
+    ('delete_both', "Delete from Both"),
+    ]
+NEXT = [
+    ('new', "Only New Events"),
+    ('all', "All Existing Events"),
+    ]
+
+
 class ResetStart(ModelView):
     __name__ = 'google_calendar.reset.start'
 
@@ -25,30 +37,26 @@ class ResetStart(ModelView):
             ])
     choices = fields.Many2Many(
         'google_calendar.calendar', None, None, "Choices", readonly=True)
-    existing = fields.Selection([
-            ('leave', "Leave Them as They Are"),
-            ('delete_google', "Delete from Google"),
-            ('delete_tryton', "Delete from Tryton"),
-            ('delete_both', "Delete from Both"),
-            ], "Existing Events", required=True, sort=False,
+    existing = fields.Selection(
+        EXISTING, "Existing Events", required=True, sort=False,
         help="What happens to the events that are on both sides.")
-    next = fields.Selection([
-            ('new', "Only New Events"),
-            ('all', "All Existing Events"),
-            ], "Next Synchronization", required=True, sort=False,
+    next = fields.Selection(
+        NEXT, "Next Synchronization", required=True, sort=False,
         help="Existing events are left apart, until they are changed, or "
         "compared anew.")
 
 
-def _count(string, help=None):
+def _count(string, help=''):
     return fields.Integer(string, readonly=True, help=help)
 
 
 class ResetConfirm(ModelView):
     __name__ = 'google_calendar.reset.confirm'
 
-    existing = ResetStart.existing
-    next = ResetStart.next
+    existing = fields.Selection(
+        EXISTING, "Existing Events", readonly=True, sort=False)
+    next = fields.Selection(
+        NEXT, "Next Synchronization", readonly=True, sort=False)
     google = _count("Deleted from Google")
     tryton = _count("Deleted from Tryton")
     declined = _count(
