@@ -3,12 +3,14 @@
 """What the preview tells, and that the synchronisation then does it."""
 import datetime as dt
 from collections import Counter
+from unittest.mock import patch
 
 from trytond.exceptions import UserError, UserWarning
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_calendar.comparison import Comparison
 from trytond.modules.google_integration.exceptions import (
     GoogleCredentialsError)
+from trytond.modules.google_integration.operation import ItemError
 from trytond.transaction import Transaction
 
 from .tools import (
@@ -164,14 +166,24 @@ class GooglePreviewTestCase(GoogleCalendarTestCase):
 
     def test_unreadable(self):
         "What can not be read stays as it is"
-        self.google.plant_event(ALICE, {
-                **timed("Odd"), 'start': {'dateTime': 'never'}})
-        comparison = self.compare()
-        self.assertEqual(self.kinds(comparison), {'unreadable': 1})
-        line, = comparison.lines['unreadable']
+        self.insert(timed("Odd"))
+        mapped = self.model(EVENT).google_to_values
+
+        def refuse(resource):
+            if resource.get('summary') == "Odd":
+                raise ItemError(
+                    'google_calendar.bad_date', {'date': "never"})
+            return mapped(resource)
+        with patch.object(
+                self.model(EVENT), 'google_to_values', staticmethod(refuse)):
+            self.insert(timed("Even"))
+            comparison = self.compare()
+            self.assertEqual(
+                self.kinds(comparison),
+                {'unreadable': 1, 'create_tryton': 1})
+            line, = self.wizard()['unreadable']
         self.assertEqual(line['summary'], "Odd")
-        self.assertIn(
-            "not readable", self.wizard()['unreadable'][0]['error'])
+        self.assertIn('"never"', line['error'])
 
     def test_linked(self):
         "A calendar that was synchronised before is compared as it is"
@@ -214,7 +226,10 @@ class GooglePreviewTestCase(GoogleCalendarTestCase):
         self.set_service(enabled=True)
         self.synchronize()
         self.delete(self.find("a"))
-        self.google.advance(3600)
+        tombstone, = self.search('google_integration.tombstone', 'id')
+        self.update(
+            'google_integration.tombstone', tombstone,
+            buried_at=MORNING - 365 * DAY)
         self.google.patch_event(ALICE, google_id, {'location': "There"})
         self.assertEqual(self.kinds(self.compare()), {'create_tryton': 1})
         self.set_service(conflict_policy='tryton')
