@@ -128,7 +128,7 @@ class ResetMixin:
     def reset_plan(self, existing, next_):
         return plan(self.reset_rows(), existing, next_)
 
-    def reset(self, plan, next_):
+    def reset(self, plan, existing, next_):
         """Do what the plan says, in the current transaction.
 
         Nobody gets a mail of it.
@@ -137,7 +137,7 @@ class ResetMixin:
         pool = Pool()
         Event = pool.get(self.google_resource)
         Tombstone = pool.get('google_integration.tombstone')
-        if not plan.google:
+        if existing in {'leave', 'delete_tryton'}:
             # what Google has stays there
             Tombstone.delete(Tombstone.search([('service', '=', str(self))]))
         self._forget_errors()
@@ -268,7 +268,7 @@ def reset(Calendar, ids, existing, next_, expected):
                 done = counts(plans) == expected
                 if done:
                     for calendar, plan in zip(calendars, plans, strict=True):
-                        calendar.reset(plan, next_)
+                        calendar.reset(plan, existing, next_)
                 release(leases)
                 if done:
                     Calendar.enqueue(Calendar.browse(ids))
