@@ -323,6 +323,26 @@ class GoogleResetTestCase(GoogleCalendarTestCase):
             "31 of", self.read(CALENDAR, self.calendar, 'last_error'))
         self.assertEqual(len(self.remote()), 31)
 
+    def test_brake_occurrences(self):
+        "What goes with a series needs no other confirmation"
+        self.set_service(deletion_limit=2, deletion_share=1)
+        series = self.google.insert_event(ALICE, timed(
+                "Series", recurrence=['RRULE:FREQ=DAILY;COUNT=20']))
+        for instance in self.google.act(
+                ALICE, 'calendar.events.instances', calendarId='primary',
+                eventId=series['id'])['items'][:12]:
+            self.google.patch_event(
+                ALICE, instance['id'], {'location': "Moved"})
+        self.synchronize()
+        self.assertEqual(len(self.here()), 13)
+        for existing, count in [('delete_google', 13), ('delete_both', 0)]:
+            with self.subTest(existing=existing):
+                self.assertEqual(self.reset(existing, 'all')['google'], 1)
+                self.synchronize()
+                self.synchronize()
+                self.assert_equal_sides(count)
+        self.assertEqual(self.google.mails(), [])
+
     def bury(self, ids):
         "Somebody deletes another event meanwhile"
         with self.meanwhile(0) as pool:
