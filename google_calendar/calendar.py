@@ -13,6 +13,8 @@ from . import mapping
 from .credentials import FREE_BUSY_SCOPES
 from .manage import ManagedMixin
 from .network import ROLES, WRITER_ROLES, CalendarNetwork, identified
+from .preview import PreviewMixin
+from .resetting import ResetMixin
 from .watch import WatchMixin
 
 __all__ = ['Calendar', 'CalendarReader']
@@ -21,7 +23,8 @@ CALENDAR_PAGE = 250
 
 
 class Calendar(
-        ManagedMixin, WatchMixin, CalendarNetwork, ModelSQL, ModelView):
+        PreviewMixin, ResetMixin, ManagedMixin, WatchMixin, CalendarNetwork,
+        ModelSQL, ModelView):
     __name__ = 'google_calendar.calendar'
 
     google_api = ('calendar', 'v3')

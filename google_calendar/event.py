@@ -16,6 +16,7 @@ from trytond.tools import timezone as tz
 from trytond.transaction import without_check_access
 
 from . import mapping
+from .adoption import AdoptionMixin
 from .event_google import GoogleEvent
 from .event_rights import EventRights
 from .exceptions import (
@@ -23,6 +24,7 @@ from .exceptions import (
 from .instance import instance
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
+from .resetting import ResetEventMixin
 
 __all__ = ['Event']
 
@@ -35,7 +37,8 @@ HTML_TAGS = {
 
 
 class Event(
-        RepeatMixin, EventRights, GoogleEvent, ModelSQL, ModelView):
+        RepeatMixin, EventRights, ResetEventMixin, AdoptionMixin, GoogleEvent,
+        ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {

@@ -1,6 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-from trytond.exceptions import UserError
+from trytond.exceptions import UserError, UserWarning
 from trytond.model.exceptions import ValidationError
 
 
@@ -29,4 +29,12 @@ class CalendarManageError(UserError):
 
 
 class FindTimeError(UserError):
+    pass
+
+
+class CalendarResetError(UserError):
+    pass
+
+
+class FirstSynchronizationWarning(UserWarning):
     pass

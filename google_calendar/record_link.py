@@ -11,10 +11,12 @@ from trytond.modules.google_integration import configuration
 from trytond.pool import Pool
 from trytond.transaction import Transaction, inactive_records
 
-__all__ = ['event_text', 'find', 'own', 'source', 'text']
+__all__ = [
+    'event_text', 'find', 'own', 'prefix', 'source', 'text']
 
 
-def _prefix():
+def prefix():
+    "What the names of the records of this installation start with"
     Configuration = Pool().get('ir.configuration')
     return Configuration.get_google_installation() + ':'
 
@@ -23,17 +25,17 @@ def text(record):
     "The text that names the record at Google, None without record"
     if record is not None and getattr(record, 'id', None) is not None \
             and record.id >= 0:
-        return f'{_prefix()}{record}'
+        return f'{prefix()}{record}'
 
 
 def event_text(event):
     "The text that names the event of Tryton at Google"
-    return f'{_prefix()}{event.id}'
+    return f'{prefix()}{event.id}'
 
 
 def own(value):
     "The text if it names a record of this installation, else None"
-    if value and value.startswith(_prefix()):
+    if value and value.startswith(prefix()):
         return value
 
 
@@ -41,7 +43,7 @@ def find(value):
     "The name of the record, such as party.party,1, None if there is none"
     if not own(value):
         return
-    name, _, id = value.removeprefix(_prefix()).partition(',')
+    name, _, id = value.removeprefix(prefix()).partition(',')
     try:
         Model = Pool().get(name)
         id = int(id)

@@ -65,6 +65,7 @@ class GoogleResource(CheckedExportMixin):
             ('to_delete', "To Delete"),
             ('conflict', "Conflict"),
             ('failed', "Failed"),
+            ('apart', "Left Apart"),
             ], "Google State", readonly=True, sort=False)
     # lazy: by RPC they cannot be read, not even along with the others
     google_revision = fields.Char(
@@ -255,7 +256,8 @@ class GoogleResource(CheckedExportMixin):
         "What a person changed is to be sent"
         bookkeeping.update(
             cls, records, {'google_state': 'to_push', 'google_attempts': 0},
-            lambda table: table.google_state.in_(['synchronized', 'failed']))
+            lambda table: table.google_state.in_(
+                ['synchronized', 'failed', 'apart']))
 
     @classmethod
     def google_touch_from_child(cls, records):

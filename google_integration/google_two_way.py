@@ -259,7 +259,7 @@ class GoogleTwoWay(GoogleService):
         table = self._resource_model().__table__()
         return self._google_ids(
             (table.google_etag != Null)
-            & (table.google_state != 'to_delete')
+            & ~table.google_state.in_(['to_delete', 'apart'])
             & ((table.google_listing == Null)
                 | (table.google_listing != listing)), table)
 
@@ -344,7 +344,13 @@ class GoogleTwoWay(GoogleService):
                     ]), {'state': 'to_delete', 'attempts': 0})
 
     def books_of_success(self):
-        return {'deletions_allowed': None}
+        # what Google deleted along with what was deleted here is deleted
+        # next, unasked
+        count, _ = self.count_to_delete()
+        books = {'deletions_allowed': count or None}
+        if count:
+            books['next_sync'] = bookkeeping.utcnow()
+        return books
 
     @classmethod
     @ModelView.button
