@@ -109,7 +109,9 @@ class FindTimeAsk(ModelView):
         "Raise an error about what can not be asked"
         message = None
         days = (self.last_day - self.first_day).days
-        if not self.people:
+        if not self.credentials:
+            message = gettext('google_calendar.msg_find_time_credentials')
+        elif not self.people:
             message = gettext('google_calendar.msg_find_time_people')
         elif not 0 <= days < free_busy.MAXIMUM_DAYS:
             message = gettext(

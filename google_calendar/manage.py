@@ -349,7 +349,7 @@ class ManagedMixin:
 
         Transaction().commit()
         short(reset)
-        for sub_ids in grouped_slice(ids):
+        for sub_ids in grouped_slice(ids, 250):
             sub_ids = list(sub_ids)
             short(lambda sub_ids=sub_ids: forget(sub_ids))
         short(reset)

@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "The documentation says what the modules do"
+import ast
 import doctest
 import glob
 import importlib.util
@@ -45,6 +46,19 @@ def roles(name):
             yield page, ' '.join(value.split())
 
 
+def named_classes(source):
+    "Yield the name of each class of the pool and if it is a wizard"
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        bases = {base.id for base in node.bases if hasattr(base, 'id')}
+        for line in node.body:
+            if (isinstance(line, ast.Assign)
+                    and getattr(line.targets[0], 'id', '') == '__name__'):
+                yield line.value.value, (
+                    'wizard' if 'Wizard' in bases else 'model')
+
+
 class PagesTestCase(unittest.TestCase):
 
     if importlib.util.find_spec('sphinx'):
@@ -71,17 +85,26 @@ class PagesTestCase(unittest.TestCase):
                     self.assertLess(len(line), 80, f'{page}: {line}')
 
     def test_models(self):
-        "Each model has its anchor, and each anchor its model"
-        models = set()
+        """Each model and each wizard has its anchor, each anchor its model.
+
+        What is shown in the windows of a wizard is named after it and has
+        none.
+        """
+        names = {'model': set(), 'wizard': set()}
         for module in MODULES:
             for path in glob.glob(os.path.join(module, '*.py')):
-                models.update(re.findall(
-                        r"^    __name__ = '([^']+)'", read(path),
-                        re.MULTILINE))
-        self.assertIn('google_integration.google_credentials', models)
-        anchors = re.findall(
-            r'^\.\. _model-(.+):$', read(DOC, 'design.rst'), re.MULTILINE)
-        self.assertEqual(sorted(models), sorted(anchors))
+                for name, kind in named_classes(read(path)):
+                    names[kind].add(name)
+        self.assertIn(
+            'google_integration.google_credentials', names['model'])
+        names['model'] = {
+            name for name in names['model']
+            if not any(name.startswith(w + '.') for w in names['wizard'])}
+        for kind in names:
+            anchors = re.findall(
+                rf'^\.\. _{kind}-(.+):$', read(DOC, 'design.rst'),
+                re.MULTILINE)
+            self.assertEqual(sorted(names[kind]), sorted(anchors))
 
     def test_labels(self):
         "What is quoted as a label is one"

@@ -396,6 +396,9 @@ class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
         for user in [self.john, self.ada]:
             wizard = self.ask(user=user)
             self.assertIsNone(wizard.values['credentials'])
+            with self.assertRaises(FindTimeError) as error:
+                self.find(wizard, ALICE)
+            self.assertIn("authorize", error.exception.message)
             with self.assertRaises(AccessError):
                 self.find(wizard, ALICE, credentials=self.credentials)
         self.assertEqual(self.requests(), [])
