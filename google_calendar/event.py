@@ -18,6 +18,7 @@ from .event_rights import EventRights
 from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
 from .instance import instance
+from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
 
@@ -28,7 +29,8 @@ DURATION = dt.timedelta(hours=1)
 
 
 class Event(
-        RepeatMixin, EventRights, GoogleEvent, ModelSQL, ModelView):
+        RepeatMixin, OccurrencesMixin, EventRights, GoogleEvent, ModelSQL,
+        ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {
