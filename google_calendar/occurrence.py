@@ -16,7 +16,7 @@ from trytond.tools import grouped_slice
 from trytond.transaction import (
     Transaction, check_access, without_check_access)
 
-from .occurrence_refresh import Refresh
+from .occurrence_refresh import CHUNK, Refresh
 
 __all__ = ['Occurrence']
 
@@ -163,7 +163,7 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
         readable = set()
         with check_access():
             if Access.check(Event.__name__, 'read', raise_exception=False):
-                for sub_ids in grouped_slice(list(set(ids))):
+                for sub_ids in grouped_slice(list(set(ids)), CHUNK):
                     readable.update(map(int, Event.search(
                                 [('id', 'in', list(sub_ids))], order=[])))
         return readable
@@ -241,7 +241,7 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
     @classmethod
     def get_duplicate(cls, occurrences, name):
         duplicates = {
-            o.id for sub in grouped_slice(occurrences)
+            o.id for sub in grouped_slice(occurrences, CHUNK)
             for o in cls.search([
                     ('id', 'in', [o.id for o in sub]),
                     ('duplicate', '=', True),

@@ -36,8 +36,7 @@ class OccurrencesMixin:
     @classmethod
     def create(cls, vlist):
         events = super().create(vlist)
-        Pool().get('google_calendar.occurrence').refresh(
-            events, created=True)
+        Pool().get('google_calendar.occurrence').refresh(events)
         return events
 
     @classmethod
@@ -72,11 +71,10 @@ class Refresh:
     __slots__ = ()
 
     @classmethod
-    def refresh(cls, events, created=False):
+    def refresh(cls, events):
         """Make the rows of the events equal to what they are
 
-        Those of the series of an exception are, too. ``created`` tells that
-        the events are new.
+        Those of the series of an exception are, too.
         """
         ids = list(dict.fromkeys(int(e) for e in events))
         if not ids:
@@ -84,16 +82,16 @@ class Refresh:
         low, high = Pool().get(
             'google_calendar.configuration').occurrence_window()
         for sub_ids in grouped_slice(ids, CHUNK):
-            cls._refresh(list(sub_ids), created, low, high)
+            cls._refresh(list(sub_ids), low, high)
 
     @classmethod
-    def _refresh(cls, ids, created, low, high):
+    def _refresh(cls, ids, low, high):
         found = cls._events(lambda table: fields.SQL_OPERATORS['in'](
                 table.id, ids))
         series = cls._series(found)
         known = {e['id'] for e in found}
         found += [e for e in series if e['id'] not in known]
-        removed = cls._removed(found)
+        removed = cls._exceptions(found)
         rows = {}
         for event in found:
             key = event['calendar'], event['google_id']
@@ -102,9 +100,7 @@ class Refresh:
                 rows.setdefault(
                     (event['id'], row[-1]),
                     [event['calendar'], event['id'], *row])
-        if not created or len(found) > len(ids):
-            rows = cls._update(
-                [e['id'] for e in found], rows)
+        rows = cls._update([e['id'] for e in found], rows)
         cls._insert(list(rows.values()))
 
     @classmethod
@@ -137,7 +133,7 @@ class Refresh:
         "The values of the events of which a column is one of the keys"
         result = []
         for calendar, identifiers in keys.items():
-            for sub in grouped_slice(list(identifiers)):
+            for sub in grouped_slice(list(identifiers), CHUNK):
                 result += cls._events(lambda table: (
                         (table.calendar == calendar)
                         & fields.SQL_OPERATORS['in'](
@@ -145,7 +141,7 @@ class Refresh:
         return result
 
     @classmethod
-    def _removed(cls, events):
+    def _exceptions(cls, events):
         "The original starts of the exceptions, by calendar and series"
         Event = Pool().get('google_calendar.event')
         keys = defaultdict(set)
@@ -156,7 +152,7 @@ class Refresh:
         cursor = Transaction().connection.cursor()
         table = Event.__table__()
         for calendar, identifiers in keys.items():
-            for sub in grouped_slice(list(identifiers)):
+            for sub in grouped_slice(list(identifiers), CHUNK):
                 cursor.execute(*table.select(
                         table.recurring_identifier, table.original_start,
                         where=(table.calendar == calendar)
@@ -186,7 +182,7 @@ class Refresh:
         cursor = Transaction().connection.cursor()
         rows = dict(rows)
         to_delete, changed = [], []
-        for sub_ids in grouped_slice(ids):
+        for sub_ids in grouped_slice(ids, CHUNK):
             cursor.execute(*table.select(
                     table.id, *(Column(table, name) for name in ROW),
                     where=fields.SQL_OPERATORS['in'](
@@ -224,7 +220,7 @@ class Refresh:
     def _delete_rows(cls, ids):
         table = cls.__table__()
         cursor = Transaction().connection.cursor()
-        for sub_ids in grouped_slice(ids):
+        for sub_ids in grouped_slice(ids, CHUNK):
             cursor.execute(*table.delete(
                     where=fields.SQL_OPERATORS['in'](
                         table.id, list(sub_ids))))
