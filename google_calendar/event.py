@@ -22,6 +22,7 @@ from .event_rights import EventRights
 from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
 from .instance import instance
+from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
 from .resetting import ResetEventMixin
@@ -37,8 +38,8 @@ HTML_TAGS = {
 
 
 class Event(
-        RepeatMixin, EventRights, ResetEventMixin, AdoptionMixin, GoogleEvent,
-        ModelSQL, ModelView):
+        RepeatMixin, OccurrencesMixin, AdoptionMixin, ResetEventMixin,
+        EventRights, GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {

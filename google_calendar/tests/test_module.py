@@ -145,20 +145,17 @@ class GoogleCalendarTestCase(ModuleTestCase):
 
     @with_transaction()
     def test_views(self):
-        "Tryton's calendar view shows events by their times"
+        "Tryton's calendar view shows the occurrences by their times"
         pool = Pool()
-        Event = pool.get(EVENT)
+        Occurrence = pool.get('google_calendar.occurrence')
         View = pool.get('ir.ui.view')
-        ModelData = pool.get('ir.model.data')
         views = View.search([
-                ('model', '=', EVENT),
+                ('model', '=', Occurrence.__name__),
                 ('type', '=', 'calendar'),
                 ])
-        self.assertIn(
-            ModelData.get_id('google_calendar', 'event_view_calendar'),
-            [v.id for v in views])
+        self.assertEqual(len(views), 2)
         for view in views:
-            fields = Event.fields_view_get(view.id)['fields']
+            fields = Occurrence.fields_view_get(view.id)['fields']
             self.assertTrue(
                 {'start', 'end'} <= fields.keys()
                 or {'start_date', 'end_date'} <= fields.keys())
