@@ -9,8 +9,10 @@ from trytond.modules.google_integration.google_child import GoogleChild
 from trytond.pool import Pool
 from trytond.pyson import Eval
 
+from .answer import visual
 from .exceptions import AttendeeEmailError
 from .people import normalize_email
+from .person import PersonMixin
 
 __all__ = ['Attendee']
 
@@ -18,7 +20,7 @@ __all__ = ['Attendee']
 EMAIL = re.compile(r'[^@\s,;<>"]+@[^@\s,;<>"]+\.[^@\s,;<>".]+')
 
 
-class Attendee(GoogleChild, ModelSQL, ModelView):
+class Attendee(PersonMixin, GoogleChild, ModelSQL, ModelView):
     __name__ = 'google_calendar.attendee'
 
     google_parent_field = 'event'
@@ -42,12 +44,6 @@ class Attendee(GoogleChild, ModelSQL, ModelView):
     organizer = fields.Boolean("Organizer", readonly=True)
     own = fields.Boolean(
         "Own", readonly=True, help="It is the owner of the calendar.")
-    user = fields.Function(fields.Many2One(
-            'res.user', "User",
-            states={
-                'invisible': ~Eval('user'),
-                }),
-        'get_user')
 
     @classmethod
     def __setup__(cls):
@@ -62,18 +58,11 @@ class Attendee(GoogleChild, ModelSQL, ModelView):
         return False
 
     @classmethod
-    def get_user(cls, attendees, name):
-        "The user with the e-mail, if there is just one"
-        User = Pool().get('res.user')
-        users = {}
-        for user in User.search([
-                    ('email', 'in', list({a.email for a in attendees})),
-                    ]):
-            users.setdefault(normalize_email(user.email), []).append(user.id)
-        return {
-            a.id: found[0] if len(
-                found := users.get(a.email, [])) == 1 else None
-            for a in attendees}
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="response"]', 'visual',
+                visual(Eval('response'))),
+            ]
 
     def get_rec_name(self, name):
         return self.name or self.email

@@ -17,6 +17,7 @@ from trytond.transaction import without_check_access
 
 from . import mapping
 from .adoption import AdoptionMixin
+from .answer import AnswerMixin, visual
 from .event_google import GoogleEvent
 from .event_rights import EventRights
 from .exceptions import (
@@ -38,8 +39,8 @@ HTML_TAGS = {
 
 
 class Event(
-        RepeatMixin, OccurrencesMixin, AdoptionMixin, ResetEventMixin,
-        EventRights, GoogleEvent, ModelSQL, ModelView):
+        AnswerMixin, RepeatMixin, OccurrencesMixin, AdoptionMixin,
+        ResetEventMixin, EventRights, GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {
@@ -382,6 +383,8 @@ class Event(
             ('/tree', 'visual',
                 If(Eval('google_state').in_(['failed', 'conflict']),
                     'danger', cancelled)),
+            ('/tree/field[@name="response"]', 'visual',
+                visual(Eval('response'))),
             ]
 
     def compute_fields(self, field_names=None):

@@ -37,4 +37,5 @@ class CalendarResetError(UserError):
 
 
 class FirstSynchronizationWarning(UserWarning):
+class CreatePartiesError(UserError):
     pass

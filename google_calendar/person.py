@@ -8,13 +8,16 @@ from sql.functions import Lower
 
 from trytond.model import Index, fields
 from trytond.pool import Pool
+from trytond.pyson import Eval
 from trytond.tools import grouped_slice
-from trytond.transaction import active_records, check_access
+from trytond.transaction import Transaction, active_records, check_access
 
 from .people import normalize_email
 
-__all__ = ['Directory', 'PersonMixin', 'USERS', 'is_of_person']
+__all__ = [
+    'Directory', 'PersonMixin', 'is_of_person', 'target_domain']
 
+SLICE = 500
 # rooms, calendars and groups that Google gave an address of its own
 GOOGLE_ADDRESS = re.compile(r'.*@([^@]*\.)?calendar\.google\.com')
 
@@ -39,17 +42,19 @@ class Directory:
         self.email = email
         self.where = where
 
-    def _table(self):
+    def _table(self, table=None):
         "The table of the e-mails, its columns, and the condition"
-        table = Pool().get(self.holder).__table__()
+        if table is None:
+            table = Pool().get(self.holder).__table__()
         email = Lower(Column(table, self.email))
         where = email != ''
         for name, value in self.where.items():
             where &= Column(table, name) == value
         return table, Column(table, self.person), email, where
 
-    def index(self):
-        table, _, email, where = self._table()
+    def index(self, table):
+        "The index of the table of the e-mails by which people are found"
+        _, _, email, where = self._table(table)
         return Index(table, (email, Index.Equality()), where=where)
 
     def find(self, emails):
@@ -57,7 +62,7 @@ class Directory:
         emails = {e for e in emails if is_of_person(e)}
         table, person, email, where = self._table()
         rows = []
-        for sub_emails in grouped_slice(sorted(emails)):
+        for sub_emails in grouped_slice(sorted(emails), SLICE):
             rows += _execute(table.select(
                     table.id, person, Column(table, self.email),
                     where=where & email.in_(list(sub_emails)),
@@ -72,6 +77,12 @@ class Directory:
                 if person not in known:
                     known.append(person)
         return found
+
+    def read(self, id):
+        "The name and the e-mail of one of the people"
+        with check_access():
+            values, = Pool().get(self.model).read([id], ['name', 'email'])
+        return {n: values[n] for n in ['name', 'email']}
 
     def find_one(self, emails):
         "The id of the only one who has the e-mail, by e-mail"
@@ -106,7 +117,6 @@ class Directory:
 
 
 def _execute(query):
-    from trytond.transaction import Transaction
     cursor = Transaction().connection.cursor()
     cursor.execute(*query)
     return cursor.fetchall()
@@ -125,7 +135,7 @@ def _readable(model, ids):
     Model = Pool().get(model)
     readable = set()
     with check_access(), active_records():
-        for sub_ids in grouped_slice(sorted(set(ids))):
+        for sub_ids in grouped_slice(sorted(set(ids)), SLICE):
             readable.update(r.id for r in Model.search([
                         ('id', 'in', list(sub_ids)),
                         ], order=[]))
@@ -149,4 +159,82 @@ def target_domain(name, clause):
     return [('id', positive, operand)], positive == operator
 
 
-USERS = Directory('res.user', 'res.user', 'id', 'email')
+class PersonMixin:
+    "The links of a guest to the people of Tryton, by e-mail"
+    __slots__ = ()
+
+    # by the name of the field that links to them
+    _directories = {}
+
+    user = fields.Function(
+        fields.Many2One(
+            'res.user', "User",
+            states={
+                'readonly': Eval('room', False),
+                },
+            help="The only user with the e-mail."),
+        'get_person', setter='set_person', searcher='search_person')
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._directories = {
+            'user': Directory('res.user', 'res.user', 'id', 'email'),
+            }
+
+    @classmethod
+    def get_person(cls, guests, name):
+        # one name at a time: the caches would keep the other links
+        found = cls._directories[name].find_one({
+                g.email for g in guests if not g.room})
+        return {
+            g.id: None if g.room else found.get(g.email) for g in guests}
+
+    @classmethod
+    def set_person(cls, guests, name, value):
+        # the e-mail links to the person: see preprocess_values
+        pass
+
+    @classmethod
+    def search_person(cls, name, clause):
+        domain, positive = target_domain(name, clause)
+        emails = [
+            email for email, (people, chosen)
+            in cls._directories[name].guests(domain).items()
+            if len(people) == 1 and chosen]
+        if positive:
+            return [('email', 'in', emails), ('room', '!=', True)]
+        return ['OR', ('email', 'not in', emails), ('room', '=', True)]
+
+    @fields.depends('email', 'room')
+    def on_change_email(self):
+        for name, directory in self._directories.items():
+            email = None if self.room else normalize_email(self.email)
+            setattr(self, name, directory.find_one([email]).get(email))
+
+    @fields.depends('user', methods=['_choose'])
+    def on_change_user(self):
+        self._choose('user')
+
+    @fields.depends('email', methods=['on_change_email'])
+    def _choose(self, name):
+        "Invite the person who was chosen"
+        person = getattr(self, name)
+        if not person:
+            return
+        directory = self._directories[name]
+        email = normalize_email(self.email)
+        if person.id not in directory.find([email]).get(email, []):
+            values = directory.read(person.id)
+            self.email = normalize_email(values['email'])
+            self.name = values['name']
+            self.on_change_email()
+        # also where the e-mail is of several
+        setattr(self, name, person)
+
+    @classmethod
+    def preprocess_values(cls, mode, values):
+        for name, directory in cls._directories.items():
+            if values.get(name) and 'email' not in values:
+                values = {**directory.read(values[name]), **values}
+        return super().preprocess_values(mode, values)

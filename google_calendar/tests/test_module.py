@@ -18,6 +18,7 @@ from .records import (
 class GoogleCalendarTestCase(ModuleTestCase):
     "Test google_calendar module"
     module = 'google_calendar'
+    extras = ['party']
 
     # Events
 
