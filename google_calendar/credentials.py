@@ -120,7 +120,8 @@ class GoogleCredentials(metaclass=PoolMeta):
                 code = 'scope'
             case _, 'quotaExceeded':
                 code = 'quota'
-            case _, ('cannotChangeOwnAcl'
+            case _, (
+                    'cannotChangeOwnAcl' | 'cannotChangeOwnerAcl'
                     | 'cannotRemoveLastCalendarOwnerFromAcl'):
                 code = 'own_access'
             case _, 'requiredAccessLevel':

@@ -152,42 +152,73 @@ def questions(ids, start, end):
 
 
 def again(body, answer):
-    """The bodies of the requests to make again, of one item each.
+    """The bodies of the requests that ask for what did not fit in.
 
-    A group counts as many calendars as it has members.
+    The members of a group count as calendars: those of big groups are asked
+    for by themselves.
     """
-    items = body['items']
-    if len(items) == 1:
-        return []
-    return [
-        {**body, 'items': [item]} for item in items
-        if _reason(_found(answer, item['id'])) == TOO_MANY]
+    calendars, groups = _parts(answer, 'calendars'), _parts(answer, 'groups')
+    left = [id for id, c in calendars.items() if _reason(c) == TOO_MANY]
+    if len(left) == len(calendars):
+        # asked once more the answer would be the same
+        left = []
+    bodies = [[{'id': id} for id in left[index:index + CALENDARS]]
+        for index in range(0, len(left), CALENDARS)]
+    if len(body['items']) > 1:
+        bodies += [
+            [{'id': id}] for id, g in groups.items() if _reason(g) == TOO_MANY]
+    return [{**body, 'items': items} for items in bodies]
 
 
 def read(ids, answers):
     """Return the `Availability` of each identifier.
 
-    ``answers`` are the tuples of the body of a request and its answer.
+    ``answers`` are the tuples of the body of a request and its answer; what
+    was asked for again follows what did not fit in.
     """
-    result = {id: Availability() for id in ids}
+    busy, errors, members = {}, {}, {}
     for body, answer in answers:
-        repeated = {b['items'][0]['id'] for b in again(body, answer)}
+        time = body['timeMin']
+        calendars, groups = (
+            _parts(answer, 'calendars'), _parts(answer, 'groups'))
+        for id, found in calendars.items():
+            periods, error = _busy(found)
+            busy.setdefault(id, []).extend(periods)
+            _note(errors, id, time, error)
+        for id, found in groups.items():
+            members.setdefault(id, set()).update(
+                m.lower() for m in found.get('calendars') or [])
+            _note(errors, id, time, _reason(found))
         for item in body['items']:
-            id = item['id']
-            if id not in repeated:
-                _add(result[id], answer, id)
-    for availability in result.values():
-        availability.busy = merge(availability.busy)
+            if item['id'].lower() not in calendars.keys() | groups.keys():
+                _note(errors, item['id'].lower(), time, 'notFound')
+
+    def error_of(id):
+        return next(filter(None, errors.get(id, {}).values()), None)
+
+    result = {}
+    for id in ids:
+        key = id.lower()
+        parts = {key} | members.get(key, set())
+        error = error_of(key)
+        if not error and any(error_of(m) for m in parts):
+            error = 'partial'
+        result[id] = Availability(
+            merge(p for part in parts for p in busy.get(part, [])), error)
     return result
 
 
-def _found(answer, id):
-    "What the answer has about a calendar or a group, {} if nothing"
-    for name in ['groups', 'calendars']:
-        for key, value in (answer.get(name) or {}).items():
-            if key.lower() == id.lower() and isinstance(value, dict):
-                return value
-    return {'errors': [{'reason': 'notFound'}]}
+def _note(errors, id, time, error):
+    "Note the error of one part of the time, unless it was answered as well"
+    known = errors.setdefault(id, {})
+    known[time] = error if known.get(time, error) else None
+
+
+def _parts(answer, name):
+    "The calendars or the groups of an answer, by identifier"
+    return {
+        id.lower(): part for id, part in (answer.get(name) or {}).items()
+        if isinstance(part, dict)}
 
 
 def _reason(found):
@@ -195,30 +226,15 @@ def _reason(found):
         return error.get('reason') or 'internalError'
 
 
-def _add(availability, answer, id):
-    found = _found(answer, id)
-    error = _reason(found)
-    members = found.get('calendars')
-    if members is None:
-        error = _add_busy(availability, found) or error
-    else:
-        for member in members:
-            calendar = _found({'calendars': answer.get('calendars')}, member)
-            if _add_busy(availability, calendar) or _reason(calendar):
-                error = error or 'partial'
-    availability.error = availability.error or error
-
-
-def _add_busy(availability, calendar):
-    "Add what is busy and return what is wrong with it, or None"
-    error = None
+def _busy(calendar):
+    "Return the periods of a calendar and what is wrong with it, or None"
+    periods, error = [], _reason(calendar)
     for period in calendar.get('busy') or []:
         try:
-            availability.busy.append(
-                (_time(period['start']), _time(period['end'])))
+            periods.append((_time(period['start']), _time(period['end'])))
         except (KeyError, TypeError, ValueError):
             error = 'internalError'
-    return error
+    return periods, error
 
 
 def _text(time):

@@ -141,6 +141,36 @@ class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
             ["0 busy periods", "No access, or not found",
                 "No access, or not found"])
 
+    def test_room(self):
+        room = self.google.add_resource("Room")['email']
+        self.google.insert_event(BOB, {
+                **timed("Meeting", NINE), 'attendees': [{'email': room}]})
+        wizard = self.find(None, ALICE, room, count=1)
+        self.assertEqual(self.starts(wizard), [10])
+
+    def test_group(self):
+        "A group is busy with its members, also one that is big"
+        people = [f'p{i}@example.com' for i in range(70)]
+        for person in people:
+            self.google.add_user(person)
+            self.google.share_calendar(
+                person, ALICE, 'freeBusyReader', subscribe=False)
+        self.google.add_group('team@example.com', people)
+        self.google.add_group('all@example.com', [*people, EVE])
+        self.google.add_group(
+            'huge@example.com', [f'h{i}@example.com' for i in range(101)])
+        self.busy(people[69], NINE, NINE + HOUR)
+        self.google.clear_log()
+        wizard = self.find(
+            None, ALICE, 'team@example.com', 'all@example.com',
+            'huge@example.com', count=1)
+        self.assertEqual(self.starts(wizard), [10])
+        self.assertEqual(self.requests(), [QUERY] * 2)
+        self.assertEqual(
+            [p['known'] for p in wizard.values['people']], [
+                "0 busy periods", "1 busy periods",
+                "No access to some of the members", "The group is too big"])
+
     def test_all_day(self):
         "A day off is busy, an anniversary is not"
         for transparency, starts in [

@@ -275,7 +275,7 @@ class AnswerTestCase(TestCase):
             (team.busy, team.error), ([(at(0), at(60))], 'partial'))
 
     def test_too_many(self):
-        "Groups are asked about again, one by one"
+        "A group that was not expanded is asked for again, alone"
         asked = []
 
         def google(body):
@@ -303,3 +303,48 @@ class AnswerTestCase(TestCase):
         self.assertEqual(
             (result['huge'].busy, result['huge'].error),
             ([], 'tooManyCalendarsRequested'))
+
+    @given(st.lists(st.integers(0, 100), min_size=1, max_size=8), st.data())
+    def test_groups(self, sizes, data):
+        "Whatever fits in one answer, all the members count"
+        groups = {
+            f'g{i}': [f'g{i}m{j}' for j in range(size)]
+            for i, size in enumerate(sizes)}
+        everybody = [m for members in groups.values() for m in members]
+        busy = data.draw(st.sets(st.sampled_from(everybody or ['x'])))
+        closed = data.draw(st.sets(st.sampled_from(everybody or ['x'])))
+        count = 0
+
+        def google(body):
+            nonlocal count
+            count += 1
+            self.assertLess(count, 60)
+            names, expanded = [], {}
+            for item in body['items']:
+                if item['id'] in groups:
+                    expanded[item['id']] = {
+                        'calendars': groups[item['id']]}
+                    names.extend(groups[item['id']])
+                else:
+                    names.append(item['id'])
+            calendars = {}
+            for index, name in enumerate(names):
+                if index >= 50:
+                    calendars[name] = {'errors': [{
+                                'reason': 'tooManyCalendarsRequested'}]}
+                elif name in closed:
+                    calendars[name] = {'errors': [{'reason': 'notFound'}]}
+                else:
+                    calendars[name] = {'busy': [{
+                                'start': '2026-12-01T12:00:00Z',
+                                'end': '2026-12-01T13:00:00Z',
+                                }] if name in busy else []}
+            return {'calendars': calendars, 'groups': expanded}
+
+        for id, found in self.ask(list(groups), google).items():
+            members = set(groups[id])
+            self.assertEqual(
+                found.busy,
+                [(at(0), at(60))] if members & busy - closed else [])
+            self.assertEqual(
+                found.error, 'partial' if members & closed else None)

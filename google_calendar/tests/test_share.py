@@ -101,7 +101,12 @@ class GoogleCalendarShareTestCase(ManageTestCase):
                     if call.args[1].method in {'POST', 'PATCH'}]
                 self.assertIn(
                     f'sendNotifications={str(notify).lower()}', request.uri)
+                self.assertEqual(
+                    [(m['to'], m['kind'])
+                        for m in self.google.mails(clear=True)],
+                    [(BOB, 'sharing')] if notify else [])
                 self.share(keep=False)
+                self.assertEqual(self.google.mails(), [])
 
     def test_public(self):
         "Nothing is public unless it is said twice"
@@ -172,6 +177,8 @@ class GoogleCalendarShareTestCase(ManageTestCase):
         self.requests()
         wizard.execute('share', rules=lines)
         self.assertEqual(self.writes(), ['calendar.acl.insert'])
+        # each is told once
+        self.assertEqual([m['to'] for m in self.google.mails()], [BOB, EVE])
         self.assertEqual(self.remote_rules(), {
                 f'user:{ALICE}': 'owner', f'user:{BOB}': 'reader',
                 f'user:{EVE}': 'writer'})
@@ -223,6 +230,18 @@ class GoogleCalendarShareTestCase(ManageTestCase):
             wizard.execute('share', rules=[])
         self.assertIn("its own access", error.exception.description)
         self.assertEqual(self.remote_rules(), {f'user:{ALICE}': 'owner'})
+
+    def test_data_owner(self):
+        "The access of who owns the data can not be changed, by another owner"
+        theirs = self.google.create_calendar(BOB, "Theirs")
+        self.google.share_calendar(theirs['id'], ALICE, 'owner')
+        self.discover(self.credentials)
+        id, = self.search(
+            CALENDAR, 'id', domain=[('google_id', '=', theirs['id'])])
+        wizard = self.begin('share_calendar', id)
+        with self.assertRaises(CalendarManageError) as error:
+            wizard.execute('share', rules=self.edit(wizard, keep=False))
+        self.assertIn("who owns its data", error.exception.description)
 
     def test_reader(self):
         "Who may only read does not see the list, who writes only sees it"
