@@ -165,6 +165,14 @@ class GooglePreviewTestCase(GoogleCalendarTestCase):
         self.create("Here", calendar=work)
         self.assertEqual(self.kinds(self.compare(work)), {'waiting': 1})
 
+    def test_organized_by_others(self):
+        "What somebody else organizes is not created by us"
+        id = self.create("Bob's")
+        self.update(
+            EVENT, id, organizer_email=BOB, organizer_own=False,
+            ical_uid='bobs@example.com')
+        self.assertEqual(self.kinds(self.compare()), {'waiting': 1})
+
     def test_unreadable(self):
         "What can not be read stays as it is"
         self.insert(timed("Odd"))
