@@ -225,11 +225,21 @@ class Comparison:
             self.create_here(values)
         for chunk in grouped_slice(self.matcher.left(), CHUNK):
             for record in self.Event.browse(list(chunk)):
-                # an occurrence is changed with its series
-                self.send(
-                    'update_google' if record.recurring_identifier
-                    else 'create_google', record.google_identity)
+                self.sent_first(record)
             self.forget(self.Event)
+
+    def sent_first(self, record):
+        "A record that nothing at Google is matched with"
+        values = record.google_identity
+        if record.recurring_identifier:
+            # an occurrence is changed with its series
+            return self.send('update_google', values)
+        try:
+            record._check_insert()
+        except ItemError:
+            self.add('waiting', values)
+        else:
+            self.send('create_google', values)
 
     def match(self, record, reason, values, change):
         if reason != 'google_id':

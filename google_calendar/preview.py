@@ -143,8 +143,8 @@ class PreviewResult(ModelView):
         "Not Readable", help="The events that stay as they are on Google.")
     waiting_count = _count(
         "Waiting",
-        help="The changes that are not sent because of the direction of the "
-        "calendar or the access of the account.")
+        help="What is not sent because of the direction of the calendar, the "
+        "access of the account, or since somebody else organizes the event.")
     create_tryton = _lines("Created in Tryton", 'create_tryton')
     update_tryton = _lines("Changed in Tryton", 'update_tryton')
     delete_tryton = _lines("Deleted from Tryton", 'delete_tryton')

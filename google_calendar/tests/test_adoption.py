@@ -205,6 +205,9 @@ class GoogleAdoptionTestCase(GoogleCalendarTestCase):
                 'description'),
             [moved['id'], google_id, "There", "Here"])
         self.assert_equal_sides(2)
+        self.assertEqual(
+            self.search('google_calendar.occurrence', 'start'),
+            [MORNING, MORNING + DAY, MORNING + 2 * DAY])
         self.assert_settled()
 
     def test_uid_deleted(self):

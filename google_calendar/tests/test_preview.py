@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """What the preview tells, and that the synchronisation then does it."""
 import datetime as dt
+import gc
 from collections import Counter
 from unittest.mock import patch
 
@@ -10,7 +11,7 @@ from trytond.model.exceptions import AccessError
 from trytond.modules.google_calendar.comparison import Comparison
 from trytond.modules.google_integration.exceptions import (
     GoogleCredentialsError)
-from trytond.modules.google_integration.operation import ItemError
+from trytond.modules.google_integration.operation import Change, ItemError
 from trytond.transaction import Transaction
 
 from .tools import (
@@ -164,6 +165,14 @@ class GooglePreviewTestCase(GoogleCalendarTestCase):
         self.create("Here", calendar=work)
         self.assertEqual(self.kinds(self.compare(work)), {'waiting': 1})
 
+    def test_organized_by_others(self):
+        "What somebody else organizes is not created by us"
+        id = self.create("Bob's")
+        self.update(
+            EVENT, id, organizer_email=BOB, organizer_own=False,
+            ical_uid='bobs@example.com')
+        self.assertEqual(self.kinds(self.compare()), {'waiting': 1})
+
     def test_unreadable(self):
         "What can not be read stays as it is"
         self.insert(timed("Odd"))
@@ -304,6 +313,33 @@ class GooglePreviewTestCase(GoogleCalendarTestCase):
         self.assertEqual(comparison.counts['create_tryton'], 2)
         self.adopt()
         self.assert_equal_sides(5)
+
+    def test_memory(self):
+        "What is listed is not kept: a page at a time is enough"
+        self.google.options(max_page=20)
+        self.insert(*(timed(f"Event {i}") for i in range(200)))
+        self.create("Event 7")
+        Calendar = self.model(CALENDAR)
+        listed = Calendar.list_changes
+        held = []
+
+        def count(client, cursor):
+            gc.collect()
+            held.append(sum(
+                    isinstance(o, Change)
+                    # or its values
+                    or isinstance(o, dict) and 'start_date' in o
+                    and str(o.get('summary')).startswith("Event")
+                    for o in gc.get_objects()))
+            return listed(client, cursor)
+        with patch.object(Calendar, 'list_changes', count), \
+                self.user() as pool:
+            comparison = Comparison(pool.get(CALENDAR), self.calendar, 0)
+            comparison()
+        self.assertEqual(len(held), 10)
+        self.assertEqual(comparison.counts['create_tryton'], 199)
+        # at the most the last page and what may match
+        self.assertLessEqual(max(held), 22)
 
     # Adopting
 

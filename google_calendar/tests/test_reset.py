@@ -90,6 +90,10 @@ class GoogleResetTestCase(GoogleCalendarTestCase):
     def there(self):
         return self.summaries(self.remote())
 
+    def occurrences(self, summary):
+        return len(self.search('google_calendar.occurrence', 'id', domain=[
+                    ('stored_event.summary', '=', summary)]))
+
     def bob(self):
         return [
             e[0] for e in self.remote(BOB, BOB).values()
@@ -159,6 +163,7 @@ class GoogleResetTestCase(GoogleCalendarTestCase):
         occurrence, = [
             e for e in after.values() if e[2] == "Moved"]
         self.assertEqual(occurrence[0], "Series")
+        self.assertEqual(self.occurrences("Series"), 3)
         self.assertEqual(self.google.mails(), [])
         self.assert_settled()
 
@@ -247,6 +252,7 @@ class GoogleResetTestCase(GoogleCalendarTestCase):
         self.synchronize()
         self.assertEqual(
             self.there(), ["Bob's", "Series", "Series", "There"])
+        self.assertEqual(self.occurrences("Series"), 3)
         self.assertEqual(
             [e[2] for e in self.remote().values()
                 if e[0] == "Series"].count("Moved"), 1)
