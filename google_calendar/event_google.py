@@ -12,9 +12,11 @@ from trytond.modules.google_integration.google_resource import (
     GoogleResource, due)
 from trytond.modules.google_integration.merge import difference
 from trytond.modules.google_integration.operation import ItemError, Operation
+from trytond.pool import Pool
 
 from . import mapping, record_link
 from .instance import original_start_text
+from .recurrence import RecurrenceError, expand
 
 __all__ = ['GoogleEvent']
 
@@ -233,10 +235,18 @@ class GoogleEvent(GoogleResource):
 
     @property
     def is_past(self):
-        if self.recurrence:
+        now = bookkeeping.utcnow()
+        if not self.end or self.end >= now:
             return False
-        now = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)
-        return bool(self.end and self.end < now)
+        if not self.recurrence:
+            return True
+        values = self.google_values()
+        length = self.end - self.start
+        try:
+            return next(
+                expand(values, now - length, dt.datetime.max), None) is None
+        except RecurrenceError:
+            return False
 
     def google_burial(self):
         return {'send_updates': self.mails}
@@ -285,6 +295,21 @@ class GoogleEvent(GoogleResource):
                 ('calendar', '=', service.id),
                 ('recurring_identifier', '=', google_id),
                 ])
+
+    @classmethod
+    def google_lost(cls, service, records):
+        "Keep what was changed here of occurrences whose series is deleted"
+        Conflict = Pool().get('google_integration.conflict')
+        count = 0
+        for exception in cls.google_with(records):
+            if (exception.google_state != 'synchronized'
+                    and exception.google_baseline
+                    and exception.google_differs):
+                Conflict.keep(
+                    service, exception, 'deletion', 'google',
+                    exception.google_values(), None)
+                count += 1
+        return count
 
     @classmethod
     def google_with(cls, records):

@@ -64,7 +64,7 @@ class Conflict(AboutMixin, ModelSQL, ModelView):
             source = name[len('in_'):] + '_values'
             result[name] = {
                 c.id: '\n'.join(
-                    f'{c._label(field)}: {"" if value is None else value}'
+                    f'{c._label(field)}: {_text(value)}'
                     for field, value in sorted(
                         (bookkeeping.loads(getattr(c, source)) or {}).items()))
                 for c in conflicts}
@@ -205,3 +205,15 @@ class Conflict(AboutMixin, ModelSQL, ModelView):
             bookkeeping.update(
                 type(record), [record], {'google_state': 'to_push'},
                 lambda table: table.google_state == 'conflict')
+
+
+def _text(value):
+    "The value as people read it, without what is empty"
+    match value:
+        case None | False | '':
+            return ''
+        case list():
+            return '; '.join(map(_text, value))
+        case dict():
+            return ', '.join(filter(None, map(_text, value.values())))
+    return str(value)

@@ -336,6 +336,14 @@ class GoogleResource(CheckedExportMixin):
         return True
 
     @classmethod
+    def google_lost(cls, service, records):
+        """Keep as conflicts what is lost with records that Google deleted
+
+        The number of conflicts.
+        """
+        return 0
+
+    @classmethod
     def google_orphans(cls, service, google_id):
         "The records that Google deleted together with the resource"
         return []

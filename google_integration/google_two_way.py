@@ -326,6 +326,7 @@ class GoogleTwoWay(GoogleService):
             if r.google_revision != r.google_confirmed_revision]
         Resource.google_forget(changed, 'to_push')
         records = [r for r in records if r not in changed]
+        Resource.google_lost(self, records)
         Resource.delete(records)
         return len(records)
 

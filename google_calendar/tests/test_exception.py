@@ -130,6 +130,33 @@ class ExceptionTestCase(GoogleCalendarTestCase):
         self.assertEqual(self.instances(series)[1][0], "Special")
         self.assert_settled()
 
+    def test_series_deleted_at_google(self):
+        "What was changed of an occurrence is kept as a conflict"
+        series = self.series()
+        self.synchronize()
+        self.exception(series, MORNING + WEEK, summary="Special")
+        self.google.delete_event(ALICE, self.event(series, 'google_id'))
+        self.synchronize()
+
+        self.assertEqual(self.search(EVENT, 'id'), [])
+        (conflict,) = self.search(
+            'google_integration.conflict', 'in_tryton')
+        self.assertIn("Special", conflict)
+
+    def test_past(self):
+        "A series is over when its last occurrence is"
+        past = dt.datetime(2020, 1, 1, 9)
+        for rule, expected in [
+                ('RRULE:FREQ=WEEKLY;COUNT=4', True),
+                ('RRULE:FREQ=WEEKLY;UNTIL=20210101T000000Z', True),
+                ('RRULE:FREQ=WEEKLY', False),
+                ('RRULE:FREQ=YEARLY;UNTIL=20990101T100000Z', False),
+                ]:
+            with self.subTest(rule=rule):
+                id = self.create(
+                    start=past, end=past + HOUR, recurrence=rule)
+                self.assertEqual(self.event(id, 'is_past'), expected)
+
     def test_summer_time(self):
         "09:00 in Paris is 09:00 all year"
         start = dt.datetime(2026, 3, 24, 8)
