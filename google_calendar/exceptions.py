@@ -37,5 +37,8 @@ class CalendarResetError(UserError):
 
 
 class FirstSynchronizationWarning(UserWarning):
+    pass
+
+
 class CreatePartiesError(UserError):
     pass
