@@ -22,6 +22,7 @@ from .event_google import GoogleEvent
 from .event_rights import EventRights
 from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
+from .feed import FeedEvent
 from .instance import instance
 from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
@@ -39,7 +40,7 @@ HTML_TAGS = {
 
 
 class Event(
-        AnswerMixin, RepeatMixin, OccurrencesMixin, AdoptionMixin,
+        FeedEvent, AnswerMixin, RepeatMixin, OccurrencesMixin, AdoptionMixin,
         ResetEventMixin, EventRights, GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 

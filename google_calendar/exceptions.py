@@ -37,5 +37,16 @@ class CalendarResetError(UserError):
 
 
 class FirstSynchronizationWarning(UserWarning):
+    pass
+
+
 class CreatePartiesError(UserError):
+    pass
+
+
+class FeedOwnerError(ValidationError):
+    pass
+
+
+class ICalendarError(ValidationError):
     pass
