@@ -23,6 +23,7 @@ from .event_rights import EventRights
 from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
 from .feed import FeedEvent
+from .imported import ImportedEvent
 from .instance import instance
 from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
@@ -41,7 +42,8 @@ HTML_TAGS = {
 
 class Event(
         FeedEvent, AnswerMixin, RepeatMixin, OccurrencesMixin, AdoptionMixin,
-        ResetEventMixin, EventRights, GoogleEvent, ModelSQL, ModelView):
+        ImportedEvent, ResetEventMixin, EventRights, GoogleEvent, ModelSQL,
+        ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {

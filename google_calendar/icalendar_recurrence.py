@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from icalendar.parser import Contentline
 from icalendar.prop import vDDDTypes, vRecur
 
+from .icalendar_zones import Zones
 from .times import zone_of
 
-__all__ = ['Start', 'dates_text', 'read_lines', 'read_recurrence']
+__all__ = [
+    'Start', 'comparable', 'dates_text', 'exclude', 'read_lines',
+    'read_recurrence']
 
 _RULES = ('RRULE', 'EXRULE')
 _DATES = ('RDATE', 'EXDATE')
@@ -231,3 +234,48 @@ def _text(value, start):
     if start.zone in {None, 'UTC'}:
         return f'{value:%Y%m%dT%H%M%S}Z'
     return f'{start.to_local(value):%Y%m%dT%H%M%S}'
+
+
+# Comparing
+
+
+class _Lines:
+    "The lines of a recurrence, as the properties of a component"
+
+    def __init__(self, text):
+        self._values = {}
+        for name, params, value in read_lines(text):
+            self._values.setdefault(name, []).append((params, value))
+
+    def all(self, name):
+        return self._values.get(name, [])
+
+
+def comparable(values):
+    "Return a set that is equal for values with the same recurrence"
+    start = Start.of(values)
+    try:
+        text = read_recurrence(
+            _Lines(values['recurrence']), start, Zones(start.zone or 'UTC'))
+    except ValueError:
+        # as it is written
+        text = values['recurrence']
+    result = set()
+    for name, params, value in read_lines(text):
+        kind = params.get('VALUE')
+        if name in _DATES:
+            result.update((name, kind, part) for part in value.split(','))
+        else:
+            result.add((name, kind, value))
+    return result
+
+
+def exclude(values, originals):
+    "Return the recurrence of the values without the occurrences"
+    start = Start.of(values)
+    dates = sorted(
+        o.date() if start.all_day else o for o in originals)
+    lines = [values['recurrence']] if values['recurrence'] else []
+    if dates:
+        lines.append(_line('EXDATE', *dates_text(dates, start)))
+    return '\n'.join(lines) or None
