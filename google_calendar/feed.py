@@ -174,7 +174,11 @@ class Feed(ModelSQL, ModelView):
     def create(cls, vlist):
         user = Transaction().user
         if user and Transaction().check_access:
-            vlist = [{**v, 'user': user, 'digest': None} for v in vlist]
+            vlist = [{**v, 'user': user} for v in vlist]
+            # the errors below name the calendar
+            Pool().get('ir.rule').check(
+                'google_calendar.calendar',
+                [v['calendar'] for v in vlist if v.get('calendar')], 'read')
         return super().create(vlist)
 
     @classmethod
@@ -371,7 +375,7 @@ class FeedEvent:
         table = Feed.__table__()
         cursor = Transaction().connection.cursor()
         calendars = {e.calendar.id for e in events}
-        for sub_ids in grouped_slice(calendars):
+        for sub_ids in grouped_slice(calendars, 500):
             cursor.execute(*table.update(
                     [table.content_changed], [bookkeeping.utcnow()],
                     where=fields.SQL_OPERATORS['in'](

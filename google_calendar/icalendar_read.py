@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from icalendar.parser import Contentline, Contentlines
 
 from .icalendar_event import EventError, read_event
+from .icalendar_recurrence import basic
 from .icalendar_zones import Zones, known_zone
 from .times import line_of
 
@@ -152,7 +153,7 @@ def _divide(text):
     text = text.replace('\r\n', '\n').replace('\r', '\n')
     components, properties = [], {}
     stack, lines, calendars, events = [], [], 0, 0
-    for line in Contentlines.from_ical(text):
+    for line in filter(None, Contentlines.from_ical(text)):
         keyword, _, value = str(line).strip().partition(':')
         keyword, value = keyword.upper(), value.strip().upper()
         if keyword == 'BEGIN':
@@ -263,7 +264,7 @@ def _items(masters, exceptions, order, skipped):
 
 def derived_uid(uid, time):
     "The UID of what is written under the UID of something else"
-    return f'{uid}/{time:%Y%m%dT%H%M%S}'
+    return f'{uid}/{basic(time)}'
 
 
 def _generated(event):

@@ -103,7 +103,7 @@ def exceptions_of(events, limit=None):
     Event = Pool().get('google_calendar.event')
     series = [e for e in events if e.recurrence and e.google_id]
     found = []
-    for sub_series in grouped_slice(series):
+    for sub_series in grouped_slice(series, 250):
         sub_series = list(sub_series)
         keys = {(e.calendar.id, e.google_id) for e in sub_series}
         found.extend(

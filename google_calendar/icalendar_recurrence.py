@@ -15,8 +15,8 @@ from .icalendar_zones import Zones
 from .times import zone_of
 
 __all__ = [
-    'Start', 'comparable', 'dates_text', 'exclude', 'read_lines',
-    'read_recurrence']
+    'Start', 'basic', 'comparable', 'dates_text', 'exclude', 'normal',
+    'read_lines', 'read_recurrence']
 
 _RULES = ('RRULE', 'EXRULE')
 _DATES = ('RDATE', 'EXDATE')
@@ -132,13 +132,18 @@ def _until(text, start):
         raise ValueError(text)
     timed = isinstance(value, dt.datetime)
     if start.all_day:
-        return f'{value:%Y%m%d}'
+        return basic(value.date() if timed else value)
     if not timed:
         # the day is the last one, whole
         value = start.to_utc(dt.datetime.combine(value, _END_OF_DAY))
     elif not value.tzinfo:
         value = start.to_utc(value)
-    return f'{value:%Y%m%dT%H%M%S}Z'
+    return f'{basic(value.replace(tzinfo=None))}Z'
+
+
+def basic(value):
+    "The date, or the naive time in whole seconds, in the basic format"
+    return value.isoformat().replace('-', '').replace(':', '')
 
 
 def _dates(name, found, start, zones):
@@ -230,10 +235,10 @@ def _text(value, start):
     if isinstance(value, dt.timedelta):
         return vDDDTypes(value).to_ical().decode()
     if start.all_day:
-        return f'{value:%Y%m%d}'
+        return basic(value)
     if start.zone in {None, 'UTC'}:
-        return f'{value:%Y%m%dT%H%M%S}Z'
-    return f'{start.to_local(value):%Y%m%dT%H%M%S}'
+        return f'{basic(value)}Z'
+    return basic(start.to_local(value))
 
 
 # Comparing
@@ -251,17 +256,21 @@ class _Lines:
         return self._values.get(name, [])
 
 
-def comparable(values):
-    "Return a set that is equal for values with the same recurrence"
+def normal(values):
+    "Return the recurrence of the values as RFC 5545 demands, if it can be"
     start = Start.of(values)
     try:
-        text = read_recurrence(
+        return read_recurrence(
             _Lines(values['recurrence']), start, Zones(start.zone or 'UTC'))
     except ValueError:
         # as it is written
-        text = values['recurrence']
+        return values['recurrence']
+
+
+def comparable(values):
+    "Return a set that is equal for values with the same recurrence"
     result = set()
-    for name, params, value in read_lines(text):
+    for name, params, value in read_lines(normal(values)):
         kind = params.get('VALUE')
         if name in _DATES:
             result.update((name, kind, part) for part in value.split(','))

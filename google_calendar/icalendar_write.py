@@ -12,7 +12,8 @@ from icalendar.parser import Parameters
 from icalendar.prop import vInline
 
 from .icalendar_people import PARTSTAT
-from .icalendar_recurrence import Start, dates_text, read_lines
+from .icalendar_recurrence import (
+    Start, dates_text, exclude, normal, read_lines)
 from .icalendar_timezone import timezone_component
 from .times import DAY, line_of, safe_link, text_of, zone_of
 
@@ -191,13 +192,9 @@ def _add_moment(event, name, value, start):
 
 
 def _add_recurrence(event, values, cancelled):
-    start = Start.of(values)
-    for name, params, text in read_lines(values['recurrence']):
-        _add(event, name, text, **params)
-    if cancelled:
-        params, text = dates_text(
-            sorted(_original(t, start) for t in cancelled), start)
-        _add(event, 'EXDATE', text, **params)
+    text = normal({**values, 'recurrence': exclude(values, cancelled)})
+    for name, params, value in read_lines(text):
+        _add(event, name, value, **params)
 
 
 # The rest

@@ -3,6 +3,8 @@
 import datetime as dt
 import logging
 import re
+import unicodedata
+from urllib.parse import quote
 
 from trytond.modules.google_integration.redaction import log_unexpected
 from trytond.protocols.wrappers import (
@@ -62,6 +64,15 @@ def _feed(request, pool, token):
     response.make_conditional(request.environ)
     if response.status_code == HTTPStatus.OK:
         response.headers.set(
-            'Content-Disposition', 'inline', filename=record.filename)
+            'Content-Disposition', 'inline', **names(record.filename))
         response.data = record.content(ids, now.date())
     return response
+
+
+def names(filename):
+    "The parameters of a name in any language"
+    simple = unicodedata.normalize('NFKD', filename)
+    return {
+        'filename': simple.encode('ascii', 'ignore').decode(),
+        'filename*': "UTF-8''" + quote(filename),
+        }
