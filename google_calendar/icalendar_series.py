@@ -8,6 +8,7 @@ what is no occurrence.  Pure functions.
 import datetime as dt
 from dataclasses import replace
 
+from . import mapping
 from .icalendar_read import Item, alone, derived_uid
 from .recurrence import RecurrenceError, expand, moved, shift, split
 from .times import noon
@@ -71,6 +72,8 @@ def _divide(item):
         }
     if not before and start is values:
         rest['ical_uid'] = item.uid
+    # a series needs a zone, an exception does not
+    rest = {**mapping.canonical(rest), 'answers': exception['answers']}
     later = _moved_exceptions(item, first, start, rest)
     if start is values:
         return later, []
