@@ -1,2 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
+
+from . import routes
+
+__all__ = [routes]

@@ -22,6 +22,8 @@ from .event_google import GoogleEvent
 from .event_rights import EventRights
 from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
+from .feed import FeedEvent
+from .imported import ImportedEvent
 from .instance import instance
 from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
@@ -39,8 +41,9 @@ HTML_TAGS = {
 
 
 class Event(
-        AnswerMixin, RepeatMixin, OccurrencesMixin, AdoptionMixin,
-        ResetEventMixin, EventRights, GoogleEvent, ModelSQL, ModelView):
+        FeedEvent, AnswerMixin, RepeatMixin, OccurrencesMixin, AdoptionMixin,
+        ImportedEvent, ResetEventMixin, EventRights, GoogleEvent, ModelSQL,
+        ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {

@@ -42,3 +42,11 @@ class FirstSynchronizationWarning(UserWarning):
 
 class CreatePartiesError(UserError):
     pass
+
+
+class FeedOwnerError(ValidationError):
+    pass
+
+
+class ICalendarError(ValidationError):
+    pass

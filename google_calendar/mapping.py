@@ -397,6 +397,7 @@ def to_restore(body):
     """
     patch = dict.fromkeys([*_TEXTS, 'recurrence', 'attendees', 'colorId'])
     patch.update(body)
+    patch.pop('iCalUID', None)
     for name in ['start', 'end']:
         patch[name] = {**dict.fromkeys(_KEYS), **body[name]}
     patch['status'] = body.get('status') or 'confirmed'

@@ -174,6 +174,10 @@ class CalendarNetwork(GoogleTwoWay):
                 return events.insert(
                     body={**operation.body, 'id': operation.google_id},
                     **parameters)
+            case 'import':
+                # it mails nobody
+                del parameters['sendUpdates']
+                return events.import_(body=operation.body, **parameters)
             case 'patch' | 'instance':
                 request = events.patch(
                     eventId=operation.google_id, body=operation.body,
@@ -189,9 +193,13 @@ class CalendarNetwork(GoogleTwoWay):
     def _answer(cls, client, operation, answer):
         "The answer of an operation, which may need another request"
         if not isinstance(answer, GoogleError):
+            if operation.kind == 'import':
+                operation.google_id = answer['id']
             return Answer('done', answer or None)
         error = answer
         match error.status, error.reason:
+            case 409, _ if operation.kind == 'import':
+                return cls._imported(client, operation)
             case (404, _) | (410, _) if operation.kind == 'instance':
                 # the identifier was a guess
                 answer, = cls._find_instances(client, [operation])
@@ -255,6 +263,30 @@ class CalendarNetwork(GoogleTwoWay):
         if mapping.is_deleted(resource):
             return Answer('gone')
         return Answer('conflict', resource)
+
+    @classmethod
+    def _imported(cls, client, operation):
+        """The event exists already, by its iCalUID
+
+        https://developers.google.com/workspace/calendar/api/v3/reference/events/list
+        """
+        try:
+            answer = client.execute(client.api.events().list(
+                    calendarId=client.parameters['calendar_id'],
+                    iCalUID=operation.body['iCalUID'], showDeleted=True))
+        except GoogleError as error:
+            return cls.google_failure(error)
+        found = [
+            r for r in identified(answer) if not r.get('recurringEventId')]
+        if not found:
+            # parts of the batch collided
+            return Answer('later', error=ItemError('unreachable', {
+                        'status': 409,
+                        'reason': 'conflict',
+                        }))
+        operation.google_id = found[0]['id']
+        operation.body.pop('organizer', None)
+        return cls._existing(client, operation)
 
     @classmethod
     def _existing(cls, client, operation):

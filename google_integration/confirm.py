@@ -94,8 +94,7 @@ class Confirm:
     def _identify(self, record, operation):
         "Keep the identity that was only found at Google"
         if operation.google_id and operation.google_id != record.google_id:
-            bookkeeping.update(
-                self.Model, [record], {'google_id': operation.google_id})
+            record.google_identify(operation.google_id)
 
     def _write(self, record, operation, answer):
         match answer.status:

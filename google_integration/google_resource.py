@@ -322,6 +322,10 @@ class GoogleResource(CheckedExportMixin):
         """
         return {}
 
+    def google_identify(self, google_id):
+        "Keep the identity that was only found at Google"
+        bookkeeping.update(type(self), [self], {'google_id': google_id})
+
     @classmethod
     def google_settled(cls):
         "What is written besides on a record of which the push is confirmed"

@@ -20,6 +20,8 @@ _LOGGERS = [
 # up to what ends the address, as it may hold quotes and blanks
 _QUERY = re.compile(
     r'(/google/[^\s"\'?]*)\?(?:.*(?=["\']? (?:\[[A-Z]+\]>|HTTP/))|.*)', re.S)
+# secret addresses
+_PATH = re.compile(r'(/google/calendar/)[^\s"\'?]+')
 _MODEL = 'google_integration.google_credentials'
 # of a secret in a list, of which the log redacts nothing
 _NAMES = re.compile(
@@ -39,13 +41,14 @@ xmlrpc.client.Marshaller.dispatch[Redacted] = (
 
 
 class QueryFilter(logging.Filter):
-    "Hide the query of the requests to our routes"
+    "Hide the query, and what is secret, of the requests to our routes"
 
     def filter(self, record):
         message = record.getMessage()
         if '/google/' in message:
             record.msg = '%s'
-            record.args = (_QUERY.sub(r'\1?...', message),)
+            record.args = (
+                _PATH.sub(r'\1...', _QUERY.sub(r'\1?...', message)),)
         return True
 
 
