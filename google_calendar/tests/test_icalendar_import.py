@@ -11,7 +11,7 @@ from trytond.modules.google_calendar.icalendar_import import (
 from trytond.modules.google_calendar.icalendar_read import read
 from trytond.pool import Pool
 from trytond.tests.test_tryton import (
-    ModuleTestCase, activate_module, with_transaction)
+    TestCase, activate_module, with_transaction)
 from trytond.transaction import Transaction
 
 from .records import create_calendar
@@ -395,9 +395,8 @@ class ICalendarImportTestCase(GoogleCalendarTestCase):
             self.export(start_date=day + dt.timedelta(days=1))
 
 
-class ICalendarFilesTestCase(ModuleTestCase):
+class ICalendarFilesTestCase(TestCase):
     "Test the import of real files"
-    module = 'google_calendar'
 
     @classmethod
     def setUpClass(cls):
@@ -424,6 +423,3 @@ class ICalendarFilesTestCase(ModuleTestCase):
                 count += len(ids)
                 Transaction().rollback()
         self.assertGreater(count, 900)
-
-
-del ModuleTestCase
