@@ -17,6 +17,7 @@ from .tools import (
     database, timed)
 
 EVE = 'eve@example.com'
+OCCURRENCE = 'google_calendar.occurrence'
 QUERY = 'calendar.freebusy.query'
 # a Tuesday, in winter; this is as far away as the search goes
 DAY = dt.date(2027, 1, 5)
@@ -32,7 +33,7 @@ class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
         self.google.add_user(EVE)
         self.google.share_calendar(BOB, ALICE, 'freeBusyReader')
         self.enterContext(patch(
-                'trytond.modules.google_calendar.find_time.utcnow',
+                'trytond.modules.google_calendar.find_time.bookkeeping.utcnow',
                 return_value=NOW))
         self.google.clear_log()
 
@@ -43,10 +44,10 @@ class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
                 'end': {'dateTime': at(end), 'timeZone': 'UTC'},
                 **values})
 
-    def ask(self, event=None, user=None):
+    def ask(self, event=None, user=None, model=EVENT):
         wizard = WizardSession(
             'google_calendar.find_time', user or self.jane,
-            EVENT if event else None, event)
+            model if event else None, event)
         wizard.execute()
         return wizard
 
@@ -308,6 +309,52 @@ class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
             self.ask(event)
         self.assertIn("Series", error.exception.message)
 
+    def test_occurrence(self):
+        "An occurrence is moved alone, before and after the series was sent"
+        event = self.create(
+            "Series", NINE, recurrence='RRULE:FREQ=DAILY;COUNT=3')
+        for start, hour in [(NINE, 8), (NINE + 24 * HOUR, 10)]:
+            occurrence, = self.search(
+                OCCURRENCE, 'id', domain=[('start', '=', start)])
+            wizard = self.ask(occurrence, model=OCCURRENCE)
+            self.assertEqual(
+                (wizard.values['event'], wizard.values['first_day']),
+                (event, start.date()))
+            self.find(
+                wizard, first_day=start.date(), last_day=start.date(),
+                opening=dt.time(8), duration=2 * HOUR)
+            # it does not stand in its own way
+            self.assertEqual(self.starts(wizard)[:3], [8, 9, 10])
+            day = dt.datetime.combine(start.date(), dt.time(hour))
+            self.assertEqual(
+                wizard.execute('take', slot=day.isoformat()), {})
+            self.synchronize()
+        self.assertEqual(self.event(event, 'start'), NINE)
+        self.assertEqual(
+            sorted(self.search(OCCURRENCE, 'start', 'end')), [
+                (NINE - HOUR, NINE + HOUR),
+                (NINE + 25 * HOUR, NINE + 27 * HOUR),
+                (NINE + 48 * HOUR, NINE + 49 * HOUR)])
+        self.assert_equal_sides(3)
+
+    def test_occurrence_other(self):
+        "The other occurrences stand in the way"
+        self.create(
+            "Series", NINE, recurrence='RRULE:FREQ=HOURLY;COUNT=3')
+        occurrence, = self.search(
+            OCCURRENCE, 'id', domain=[('start', '=', NINE + HOUR)])
+        wizard = self.find(self.ask(occurrence, model=OCCURRENCE), count=2)
+        self.assertEqual(self.starts(wizard), [10, 12])
+
+    def test_occurrence_hidden(self):
+        "Of an event that one may not read nothing is told"
+        shared, = self.discover(self.connect(None, BOB))
+        self.create("Secret", NINE, calendar=shared, visibility='private')
+        occurrence, = self.search(OCCURRENCE, 'id')
+        wizard = self.ask(occurrence, model=OCCURRENCE)
+        self.assertIsNone(wizard.values['event'])
+        self.assertNotIn("Secret", str(wizard.values))
+
     def test_new(self):
         "A new event with its guests"
         wizard = self.find(None, ALICE, {
@@ -361,7 +408,7 @@ class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
     def own(self, first=NINE - 2 * HOUR, last=NINE + 60 * HOUR, zone='UTC'):
         with database(self.jane) as pool:
             return sorted(availability.own_periods(
-                    pool.get(CALENDAR)(self.calendar), first, last, zone, []))
+                    pool.get(CALENDAR)(self.calendar), first, last, zone))
 
     def test_own_series(self):
         "A series with an occurrence moved and one cancelled"
