@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
-from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.bookkeeping import (
+    check_write, utcnow)
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.tools import timezone
@@ -312,7 +313,7 @@ class FindTime(Wizard):
                 if not person['optional']
                 for period in found[email].busy),
             ask.duration, dt.timedelta(minutes=int(ask.step)),
-            not_before=bookkeeping.utcnow())
+            not_before=utcnow())
         known = [{
                 **person,
                 'known': self._known(found[email]),
@@ -451,7 +452,7 @@ class FindTime(Wizard):
         "The event, or the one of an occurrence alone"
         event, occurrence = self.event, self.occurrence
         if event.recurrence:
-            bookkeeping.check_write(type(event), [event])
+            check_write(type(event), [event])
             event = event.make_exception(occurrence.original_start)
         return type(event)(event.id)
 
