@@ -2,17 +2,25 @@
 # top level of this repository has the full notices and license terms.
 """When people are busy: what Google tells and what it does not know yet."""
 import datetime as dt
+from dataclasses import dataclass
 
 from trytond.pool import Pool
 from trytond.transaction import check_access
 
 from . import free_busy, recurrence
 
-__all__ = ['ask', 'add_own', 'own_periods']
+__all__ = ['Moved', 'add_own', 'ask', 'own_periods']
 
 NOON = dt.time(12)
 # between the days of a zone and those of UTC
 MARGIN = dt.timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Moved:
+    "An event, or one of its occurrences, for which a time is looked for"
+    event: int
+    period: tuple
 
 
 def ask(client, ids, start, end):
@@ -30,25 +38,24 @@ def ask(client, ids, start, end):
     return free_busy.read(ids, answers)
 
 
-def add_own(found, start, end, zone, event=None):
+def add_own(found, start, end, zone, moved=None):
     """Add to what Google tells what Tryton knows of the user's calendars.
 
     That is what was not sent yet, all of a calendar of which Google tells
-    nothing. The times of the event itself are free: it is to be moved.
+    nothing. ``moved`` is the `Moved` that does not stand in its own way.
     """
-    if event and event.google_etag and not event.all_day:
+    if moved:
         for availability in found.values():
-            if (event.start, event.end) in availability.busy:
-                availability.busy.remove((event.start, event.end))
+            if moved.period in availability.busy:
+                availability.busy.remove(moved.period)
     for calendar in _calendars(found):
         availability = found[calendar.google_id.lower()]
         states = (
             [] if availability.error else [
                 ('google_state', 'not in', ['synchronized', 'to_delete'])])
-        periods = own_periods(
-            calendar, start, end, zone,
-            [*states, ('id', '!=', event.id if event else -1)])
-        availability.busy = free_busy.merge([*availability.busy, *periods])
+        availability.busy = free_busy.merge([
+                *availability.busy,
+                *own_periods(calendar, start, end, zone, states, moved)])
 
 
 @check_access
@@ -60,7 +67,7 @@ def _calendars(found):
         if c.google_id.lower() in found]
 
 
-def own_periods(calendar, start, end, zone, domain):
+def own_periods(calendar, start, end, zone, domain=(), moved=None):
     "The periods in which the events of the calendar keep its owner busy"
     Event = Pool().get('google_calendar.event')
     for event in Event.search([
@@ -76,9 +83,10 @@ def own_periods(calendar, start, end, zone, domain):
                     ('response', '=', None),
                     ('response', '!=', 'declined'),
                     ],
-                domain]):
+                *domain]):
         for period in _event_periods(event, start, end, zone):
-            if period[0] < end and period[1] > start:
+            if (period[0] < end and period[1] > start
+                    and Moved(event.id, period) != moved):
                 yield period
 
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
-from trytond.modules.google_integration.bookkeeping import utcnow
+from trytond.modules.google_integration.bookkeeping import (
+    check_write, utcnow)
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.tools import timezone
@@ -203,25 +204,38 @@ class FindTime(Wizard):
     # Ask
 
     @property
+    def occurrence(self):
+        "The occurrence from which the wizard was started, or None"
+        Occurrence = Pool().get('google_calendar.occurrence')
+        if isinstance(self.record, Occurrence):
+            return Occurrence(self.record.id)
+
+    @property
     def event(self):
         "The event from which the wizard was started, or None"
         Event = Pool().get('google_calendar.event')
-        if isinstance(self.record, Event):
-            return self.record
+        with check_access():
+            if isinstance(self.record, Event):
+                event = self.record
+            elif not self.occurrence or not (event := self.occurrence.event):
+                return
+            Event.read([event.id], ['id'])
+        return Event(event.id)
 
     def default_ask(self, fields):
         if self.ask.people:
             # back from the proposals
             return self.ask._default_values
         event = self.event
-        if event and event.recurrence:
+        if event and event.recurrence and not self.occurrence:
             raise FindTimeError(gettext(
                     'google_calendar.msg_find_time_series',
                     event=event.rec_name))
+        times = self.occurrence or event
         credentials = self._credentials(event)
         zone = self._time_zone(event, credentials)
         today = dt.datetime.now(ZoneInfo(zone)).date()
-        first = max(today, self._day(event, zone)) if event else today
+        first = max(today, self._day(times, zone)) if event else today
         return {
             'event': event.id if event else None,
             'credentials': credentials.id if credentials else None,
@@ -229,8 +243,8 @@ class FindTime(Wizard):
             'first_day': first,
             'last_day': first + WEEK,
             'duration': (
-                event.end - event.start
-                if event and not event.all_day and event.end > event.start
+                times.end - times.start
+                if event and not times.all_day and times.end > times.start
                 else HOUR),
             'opening': dt.time(9),
             'closing': dt.time(18),
@@ -263,10 +277,10 @@ class FindTime(Wizard):
         return next(filter(None, zones), 'UTC')
 
     @staticmethod
-    def _day(event, zone):
-        if event.all_day or not event.start:
-            return event.start_date
-        return event.start.replace(tzinfo=dt.timezone.utc).astimezone(
+    def _day(times, zone):
+        if times.all_day or not times.start:
+            return times.start_date
+        return times.start.replace(tzinfo=dt.timezone.utc).astimezone(
             ZoneInfo(zone)).date()
 
     @staticmethod
@@ -288,12 +302,11 @@ class FindTime(Wizard):
     def default_choose(self, fields):
         ask = self.ask
         ask.check()
-        event = self._own_event()
-        credentials = ask.credentials
+        event, credentials = self.event, ask.credentials
         credentials.check_free_busy()
         people = self._asked()
         hours = ask.hours()
-        found = self._look_up(people, hours, event)
+        found = self._look_up(people, hours)
         slots = free_busy.first_slots(
             ask.count, hours, free_busy.merge(
                 period for email, person in people.items()
@@ -327,15 +340,6 @@ class FindTime(Wizard):
             'calendar': calendar.id if calendar else None,
             }
 
-    def _own_event(self):
-        "The event as the user may change it, or None"
-        if not self.event:
-            return
-        Event = type(self.event)
-        with check_access():
-            Event.read([self.event.id], ['id'])
-        return self.event
-
     def _asked(self):
         "Who is asked for, by e-mail"
         people = {}
@@ -351,18 +355,27 @@ class FindTime(Wizard):
             known['optional'] &= bool(getattr(person, 'optional', False))
         return people
 
-    def _look_up(self, people, hours, event):
+    def _look_up(self, people, hours):
         if not hours:
             return {email: free_busy.Availability() for email in people}
         zone, credentials = self.ask.time_zone, self.ask.credentials
         start, end = hours[0][0], hours[-1][1]
-        id = event.id if event else None
-        Event = Pool().get('google_calendar.event')
+        moved = self._moved(zone)
         with credentials.calendar_client(writing=False) as client:
             found = availability.ask(client, list(people), start, end)
-        availability.add_own(
-            found, start, end, zone, Event(id) if id else None)
+        availability.add_own(found, start, end, zone, moved)
         return found
+
+    def _moved(self, zone):
+        "What does not stand in its own way"
+        event = self.event
+        if not event:
+            return
+        times = self.occurrence or event
+        return availability.Moved(
+            event.id,
+            free_busy.day_period(times.start_date, times.end_date, zone)
+            if times.all_day else (times.start, times.end))
 
     @staticmethod
     def _known(availability):
@@ -429,11 +442,19 @@ class FindTime(Wizard):
             }
         with check_access():
             if self.event:
-                Event = type(self.event)
-                Event.write([Event(self.event.id)], times)
+                event = self._event_to_move()
+                type(event).write([event], times)
                 return 'end'
             self.event_id = self._create(times)
         return 'open_'
+
+    def _event_to_move(self):
+        "The event, or the one of an occurrence alone"
+        event, occurrence = self.event, self.occurrence
+        if event.recurrence:
+            check_write(type(event), [event])
+            event = event.make_exception(occurrence.original_start)
+        return type(event)(event.id)
 
     def _create(self, times):
         Event = Pool().get('google_calendar.event')

@@ -1,79 +1,23 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 import datetime as dt
-import json
-from unittest.mock import patch
 
 from trytond.model.exceptions import AccessError
-from trytond.modules.google_calendar import availability
 from trytond.modules.google_calendar.exceptions import (
     CalendarManageError, FindTimeError)
 from trytond.modules.google_integration.exceptions import (
     GoogleCredentialsError)
 
-from .manage_case import WizardSession
+from .find_time_case import (
+    DAY, EVE, NINE, NOW, OCCURRENCE, FindTimeTestCase)
 from .tools import (
-    ALICE, BOB, CALENDAR, CREDENTIALS, EVENT, HOUR, GoogleCalendarTestCase, at,
-    database, timed)
+    ALICE, BOB, CREDENTIALS, HOUR, timed)
 
-EVE = 'eve@example.com'
 QUERY = 'calendar.freebusy.query'
-# a Tuesday, in winter; this is as far away as the search goes
-DAY = dt.date(2027, 1, 5)
-NINE = dt.datetime(2027, 1, 5, 9)
-NOW = dt.datetime(2027, 1, 4, 12)
 
 
-class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
+class GoogleCalendarFindTimeTestCase(FindTimeTestCase):
     "Test finding a time for people"
-
-    def setUp(self):
-        super().setUp()
-        self.google.add_user(EVE)
-        self.google.share_calendar(BOB, ALICE, 'freeBusyReader')
-        self.enterContext(patch(
-                'trytond.modules.google_calendar.find_time.utcnow',
-                return_value=NOW))
-        self.google.clear_log()
-
-    def busy(self, user, start, end, **values):
-        return self.google.insert_event(user, {
-                'summary': "Secret",
-                'start': {'dateTime': at(start), 'timeZone': 'UTC'},
-                'end': {'dateTime': at(end), 'timeZone': 'UTC'},
-                **values})
-
-    def ask(self, event=None, user=None):
-        wizard = WizardSession(
-            'google_calendar.find_time', user or self.jane,
-            EVENT if event else None, event)
-        wizard.execute()
-        return wizard
-
-    def find(self, wizard=None, *people, **values):
-        "Ask for the people on one day and return the wizard"
-        wizard = wizard or self.ask()
-        values = {
-            'people': [
-                p if isinstance(p, dict) else {'email': p, 'optional': False}
-                for p in people] or wizard.values['people'],
-            'first_day': DAY,
-            'last_day': DAY,
-            'time_zone': 'UTC',
-            'step': '60',
-            **values}
-        wizard.execute('choose', **values)
-        return wizard
-
-    def starts(self, wizard):
-        return [s['start'].hour for s in wizard.values['slots']]
-
-    @staticmethod
-    def options(wizard):
-        "What can be chosen, with plain blanks"
-        return [
-            [value, label.replace('\xa0', ' ')]
-            for value, label in json.loads(wizard.values['options'])]
 
     # Proposals
 
@@ -308,6 +252,52 @@ class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
             self.ask(event)
         self.assertIn("Series", error.exception.message)
 
+    def test_occurrence(self):
+        "An occurrence is moved alone, before and after the series was sent"
+        event = self.create(
+            "Series", NINE, recurrence='RRULE:FREQ=DAILY;COUNT=3')
+        for start, hour in [(NINE, 8), (NINE + 24 * HOUR, 10)]:
+            occurrence, = self.search(
+                OCCURRENCE, 'id', domain=[('start', '=', start)])
+            wizard = self.ask(occurrence, model=OCCURRENCE)
+            self.assertEqual(
+                (wizard.values['event'], wizard.values['first_day']),
+                (event, start.date()))
+            self.find(
+                wizard, first_day=start.date(), last_day=start.date(),
+                opening=dt.time(8), duration=2 * HOUR)
+            # it does not stand in its own way
+            self.assertEqual(self.starts(wizard)[:3], [8, 9, 10])
+            day = dt.datetime.combine(start.date(), dt.time(hour))
+            self.assertEqual(
+                wizard.execute('take', slot=day.isoformat()), {})
+            self.synchronize()
+        self.assertEqual(self.event(event, 'start'), NINE)
+        self.assertEqual(
+            sorted(self.search(OCCURRENCE, 'start', 'end')), [
+                (NINE - HOUR, NINE + HOUR),
+                (NINE + 25 * HOUR, NINE + 27 * HOUR),
+                (NINE + 48 * HOUR, NINE + 49 * HOUR)])
+        self.assert_equal_sides(3)
+
+    def test_occurrence_other(self):
+        "The other occurrences stand in the way"
+        self.create(
+            "Series", NINE, recurrence='RRULE:FREQ=HOURLY;COUNT=3')
+        occurrence, = self.search(
+            OCCURRENCE, 'id', domain=[('start', '=', NINE + HOUR)])
+        wizard = self.find(self.ask(occurrence, model=OCCURRENCE), count=2)
+        self.assertEqual(self.starts(wizard), [10, 12])
+
+    def test_occurrence_hidden(self):
+        "Of an event that one may not read nothing is told"
+        shared, = self.discover(self.connect(None, BOB))
+        self.create("Secret", NINE, calendar=shared, visibility='private')
+        occurrence, = self.search(OCCURRENCE, 'id')
+        wizard = self.ask(occurrence, self.john, OCCURRENCE)
+        self.assertIsNone(wizard.values['event'])
+        self.assertNotIn("Secret", str(wizard.values))
+
     def test_new(self):
         "A new event with its guests"
         wizard = self.find(None, ALICE, {
@@ -340,80 +330,6 @@ class GoogleCalendarFindTimeTestCase(GoogleCalendarTestCase):
             (wizard.values['count'], wizard.values['first_day']), (3, DAY))
         wizard.execute('choose', count=1)
         self.assertEqual(self.starts(wizard), [9])
-
-    # What Tryton knows
-
-    def test_unsent(self):
-        "What was not sent yet is busy, too"
-        self.create("Here", NINE)
-        self.create("Free", NINE + HOUR, transparency='transparent')
-        self.create("Cancelled", NINE + 2 * HOUR, status='cancelled')
-        self.assertEqual(self.starts(self.find(count=1)), [10])
-
-    def test_moved_at_google(self):
-        "Google knows better what was sent"
-        event = self.create("Here", NINE)
-        self.synchronize()
-        google_id = self.event(event, 'google_id')
-        self.google.delete_event(ALICE, google_id)
-        self.assertEqual(self.starts(self.find(count=1)), [9])
-
-    def own(self, first=NINE - 2 * HOUR, last=NINE + 60 * HOUR, zone='UTC'):
-        with database(self.jane) as pool:
-            return sorted(availability.own_periods(
-                    pool.get(CALENDAR)(self.calendar), first, last, zone, []))
-
-    def test_own_series(self):
-        "A series with an occurrence moved and one cancelled"
-        series = self.google.insert_event(ALICE, timed(
-                "Series", NINE, recurrence=['RRULE:FREQ=DAILY;COUNT=4']))
-        instances = self.google.act(
-            ALICE, 'calendar.events.instances', calendarId=ALICE,
-            eventId=series['id'])['items']
-        self.google.patch_event(ALICE, instances[1]['id'], {
-                'start': {'dateTime': at(NINE + 29 * HOUR)},
-                'end': {'dateTime': at(NINE + 30 * HOUR)}})
-        self.google.delete_event(ALICE, instances[2]['id'])
-        self.synchronize()
-        self.assertEqual(self.own(), [
-                (NINE, NINE + HOUR),
-                (NINE + 29 * HOUR, NINE + 30 * HOUR)])
-
-    def test_own_series_all_day(self):
-        series = self.google.insert_event(ALICE, {
-                'summary': "Days",
-                'start': {'date': '2027-01-05'},
-                'end': {'date': '2027-01-06'},
-                'transparency': 'opaque',
-                'recurrence': ['RRULE:FREQ=DAILY;COUNT=3']})
-        instances = self.google.act(
-            ALICE, 'calendar.events.instances', calendarId=ALICE,
-            eventId=series['id'])['items']
-        self.google.delete_event(ALICE, instances[1]['id'])
-        self.synchronize()
-        night = dt.datetime(2027, 1, 5, 5)
-        self.assertEqual(
-            self.own(zone='America/New_York'), [
-                (night, night + 24 * HOUR),
-                (night + 48 * HOUR, night + 72 * HOUR)])
-
-    def test_own_refused(self):
-        "Of a recurrence that can not be read the first one is known"
-        self.google.plant_event(ALICE, timed(
-                "Odd", NINE, id='oddodd', recurrence=[
-                    'RRULE:FREQ=DAILY;BYEASTER=1']), user=ALICE)
-        self.synchronize()
-        self.assertEqual(self.own(), [(NINE, NINE + HOUR)])
-
-    def test_own_declined(self):
-        "What was declined keeps nobody busy"
-        meeting = self.busy(
-            BOB, NINE, NINE + HOUR, attendees=[{'email': ALICE}])
-        self.synchronize()
-        self.assertEqual(self.own(), [(NINE, NINE + HOUR)])
-        self.google.respond(ALICE, meeting['id'], 'declined')
-        self.synchronize()
-        self.assertEqual(self.own(), [])
 
     # Access
 

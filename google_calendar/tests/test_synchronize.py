@@ -34,6 +34,15 @@ class GoogleCalendarSynchronizeTestCase(GoogleCalendarTestCase):
         # from an event, too
         event, = self.search(EVENT, 'id')
         self.assertEqual(self.press(event=event), {})
+        with database(commit=False) as pool:
+            Keyword = pool.get('ir.action.keyword')
+            wizards = Keyword.search([
+                    ('action.name', '=', "Synchronize"),
+                    ('keyword', '=', 'form_action'),
+                    ])
+            self.assertEqual(
+                {w.model.partition(',')[0] for w in wizards},
+                {EVENT, 'google_calendar.occurrence'})
 
     def test_which(self):
         "The own calendars and the shared ones, which are enabled"
