@@ -347,7 +347,7 @@ class GoogleTwoWay(GoogleService):
     def books_of_success(self):
         # what Google deleted along with what was deleted here is deleted
         # next, unasked
-        count, _ = self.count_to_delete()
+        count = self._count(lambda t: t.google_state == 'to_delete')
         books = {'deletions_allowed': count or None}
         if count:
             books['next_sync'] = bookkeeping.utcnow()

@@ -205,7 +205,7 @@ class GoogleAdoptionTestCase(GoogleCalendarTestCase):
                 'description'),
             [moved['id'], google_id, "There", "Here"])
         self.assert_equal_sides(2)
-        self.assertEqual(
+        self.assertCountEqual(
             self.search('google_calendar.occurrence', 'start'),
             [MORNING, MORNING + DAY, MORNING + 2 * DAY])
         self.assert_settled()
