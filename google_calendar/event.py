@@ -29,6 +29,7 @@ from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
 from .resetting import ResetEventMixin
+from .rule_event import RuleMixin
 
 __all__ = ['Event']
 
@@ -41,9 +42,9 @@ HTML_TAGS = {
 
 
 class Event(
-        FeedEvent, AnswerMixin, RepeatMixin, OccurrencesMixin, AdoptionMixin,
-        ImportedEvent, ResetEventMixin, EventRights, GoogleEvent, ModelSQL,
-        ModelView):
+        FeedEvent, AnswerMixin, RuleMixin, RepeatMixin, OccurrencesMixin,
+        AdoptionMixin, ImportedEvent, ResetEventMixin, EventRights,
+        GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {

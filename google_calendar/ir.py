@@ -9,6 +9,9 @@ class Cron(metaclass=PoolMeta):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        cls.method.selection.append((
-                'google_calendar.occurrence|move_window',
-                "Update Google Calendar Occurrences"))
+        cls.method.selection.extend([
+                ('google_calendar.occurrence|move_window',
+                    "Update Google Calendar Occurrences"),
+                ('google_calendar.rule|sweep', "Follow Calendar Rules"),
+                ('google_calendar.rule|verify', "Verify Calendar Rules"),
+                ])

@@ -114,6 +114,7 @@ class GoogleCalendarTestCase(TestCase):
     another one and Ada administrates Google; the stranger has no group.
     """
     maxDiff = None
+    modules = ['google_calendar']
 
     @classmethod
     def setUpClass(cls):
@@ -125,7 +126,7 @@ class GoogleCalendarTestCase(TestCase):
         configure(cls.emulator)
         drop_db()
         cls.addClassCleanup(drop_db)
-        activate_module('google_calendar')
+        activate_module(cls.modules)
         with database() as pool:
             User = pool.get('res.user')
             ModelData = pool.get('ir.model.data')

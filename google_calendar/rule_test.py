@@ -1,0 +1,109 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Trying a rule without changing anything."""
+from trytond.i18n import gettext
+from trytond.model import ModelView, fields
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.acting import acting
+from trytond.modules.google_integration.operation import ItemError
+from trytond.modules.google_integration.sync_log import (
+    format_error, one_line)
+from trytond.pyson import Eval
+from trytond.wizard import Button, StateView, Wizard
+
+from .published import Content
+from .rule import TEMPLATES
+from .rule_path import RELATIONS
+
+__all__ = ['RuleTest', 'RuleTestResult']
+
+# the records that are shown
+SAMPLE = 20
+
+
+class RuleTest(Wizard):
+    __name__ = 'google_calendar.rule_test'
+
+    start = StateView(
+        'google_calendar.rule_test.result',
+        'google_calendar.rule_test_result_view_form', [
+            Button("Close", 'end', 'tryton-close', default=True),
+            ])
+
+    def default_start(self, fields):
+        rule = self.record
+        with acting(rule.user.id, rule.language):
+            domain = rule.decoded_domain()
+            count = rule.Model.search(domain, count=True)
+            ids = [r.id for r in rule.Model.search(domain, limit=SAMPLE)]
+        content = Content(rule)
+        return {
+            'count': count,
+            'sample': '\n'.join(
+                self.line(record, found)
+                for record, found in content.contents(ids)),
+            'missing': '\n'.join(missing_paths(rule)),
+            }
+
+    def line(self, record, content):
+        if content is None:
+            return gettext(
+                'google_calendar.msg_rule_test_no_date', id=record.id)
+        if isinstance(content, ItemError):
+            return gettext(
+                'google_calendar.msg_rule_test_error', id=record.id,
+                error=one_line(format_error(
+                        content.code, bookkeeping.dumps(content.arguments))))
+        values, emails = content
+        start = values['start_date'] or values['start']
+        return ' '.join(filter(None, [
+                    str(start),
+                    values['summary'],
+                    values['location'] and f"({values['location']})",
+                    ', '.join(sorted(emails)),
+                    ]))
+
+
+def missing_paths(rule):
+    "The relations that the templates read and of which nothing is followed"
+    found = set()
+    for name in TEMPLATES:
+        template = rule.template(name)
+        for path in template.paths() if template else []:
+            variable, *names = path.split('.')
+            if variable == 'record':
+                found.update(_relations(rule.Model, names))
+    followed = {
+        '.'.join(path.split('.')[:i + 1])
+        for path in rule.related_paths for i in range(path.count('.') + 1)}
+    return sorted(found - followed)
+
+
+def _relations(Model, names):
+    "The paths to the records of which more than the record itself is read"
+    path = []
+    for name in names[:-1]:
+        field = Model._fields.get(name)
+        if getattr(field, '_type', None) not in RELATIONS:
+            return
+        path.append(name)
+        yield '.'.join(path)
+        Model = field.get_target()
+
+
+class RuleTestResult(ModelView):
+    __name__ = 'google_calendar.rule_test.result'
+
+    count = fields.Integer("Matching Records", readonly=True)
+    sample = fields.Text(
+        "First Events", readonly=True,
+        states={
+            'invisible': ~Eval('sample'),
+            })
+    missing = fields.Text(
+        "Not Followed", readonly=True,
+        states={
+            'invisible': ~Eval('missing'),
+            },
+        help="What the templates read besides, of which changes are only "
+        "noticed within a day as long as \"Follow Also\" does not name it.")
