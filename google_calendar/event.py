@@ -28,6 +28,7 @@ from .instance import instance
 from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
+from .series import SeriesMixin
 from .resetting import ResetEventMixin
 
 __all__ = ['Event']
@@ -41,9 +42,9 @@ HTML_TAGS = {
 
 
 class Event(
-        FeedEvent, AnswerMixin, RepeatMixin, OccurrencesMixin, AdoptionMixin,
-        ImportedEvent, ResetEventMixin, EventRights, GoogleEvent, ModelSQL,
-        ModelView):
+        FeedEvent, AnswerMixin, SeriesMixin, RepeatMixin, OccurrencesMixin,
+        AdoptionMixin, ImportedEvent, ResetEventMixin, EventRights,
+        GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {
