@@ -28,6 +28,7 @@ from .instance import instance
 from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
+from .series import SeriesMixin
 from .resetting import ResetEventMixin
 from .rule_event import RuleMixin
 
@@ -42,7 +43,8 @@ HTML_TAGS = {
 
 
 class Event(
-        FeedEvent, AnswerMixin, RuleMixin, RepeatMixin, OccurrencesMixin,
+        FeedEvent, AnswerMixin, RuleMixin, RepeatMixin,
+        OccurrencesMixin, SeriesMixin):
         AdoptionMixin, ImportedEvent, ResetEventMixin, EventRights,
         GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'

@@ -16,6 +16,10 @@ class EventRepeatError(ValidationError):
     pass
 
 
+class EventScopeError(ValidationError):
+    pass
+
+
 class EventReminderError(ValidationError):
     pass
 

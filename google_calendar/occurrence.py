@@ -123,6 +123,16 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
                 Index(table, (table.calendar, Index.Equality())),
                 })
 
+        cls._buttons.update(change={
+                'invisible': ~Eval('event'),
+                'depends': ['event'],
+                })
+
+    @classmethod
+    @ModelView.button_action('google_calendar.wizard_change_event')
+    def change(cls, occurrences):
+        pass
+
     @classmethod
     def get_responses(cls):
         Event = Pool().get('google_calendar.event')

@@ -16,9 +16,11 @@ https://developers.google.com/workspace/calendar/api/concepts/events-calendars
 """
 from .recurrence_change import moved, shift, split
 from .recurrence_lines import RecurrenceError
-from .recurrence_series import MAX_OCCURRENCES, expand, is_valid, local_start
+from .recurrence_series import (
+    MAX_OCCURRENCES, expand, is_valid, local_start, occurs)
 from .repetition import nth_weekday, read_repeat, write_repeat
 
 __all__ = [
     'MAX_OCCURRENCES', 'RecurrenceError', 'expand', 'is_valid', 'local_start',
-    'moved', 'nth_weekday', 'read_repeat', 'shift', 'split', 'write_repeat']
+    'moved', 'nth_weekday', 'occurs', 'read_repeat', 'shift', 'split',
+    'write_repeat']

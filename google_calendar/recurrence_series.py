@@ -9,7 +9,9 @@ from .recurrence_lines import (
     UTC, RecurrenceError, localize, parse, to_utc)
 from .times import DAY, zone_of
 
-__all__ = ['MAX_OCCURRENCES', 'Series', 'expand', 'is_valid', 'local_start']
+__all__ = [
+    'MAX_OCCURRENCES', 'Series', 'expand', 'is_valid', 'local_start',
+    'midnight', 'occurs']
 
 # of one series in one window: the others are left out
 MAX_OCCURRENCES = 10_000
@@ -215,3 +217,13 @@ def _add(time, delta):
         return time + delta
     except OverflowError:
         return dt.datetime.min if delta < dt.timedelta() else dt.datetime.max
+
+
+def occurs(values, at):
+    "Tell if the series has an occurrence with this start"
+    series_end = at + DAY if isinstance(at, dt.datetime) else at + 2 * DAY
+    try:
+        return any(
+            start == at for start, _ in expand(values, at, series_end))
+    except RecurrenceError:
+        return False

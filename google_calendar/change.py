@@ -1,0 +1,181 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The wizard that changes an event, and asks of what of its series."""
+from trytond.i18n import gettext
+from trytond.model import ModelView, fields
+from trytond.pool import Pool
+from trytond.pyson import Eval
+from trytond.wizard import Button, StateTransition, StateView, Wizard
+
+from .exceptions import EventScopeError
+from .recurrence import moved
+from .repeat import when
+from .series import TIMES
+
+__all__ = ['ChangeEvent', 'ChangeEventStart']
+
+FIELDS = [
+    'summary', 'location', 'description', *TIMES, 'transparency',
+    'visibility', 'color_id']
+
+
+class ChangeEventStart(ModelView):
+    __name__ = 'google_calendar.change_event.start'
+
+    _main = {
+        'readonly': ~Eval('editable', True),
+        }
+    _timed = {
+        'readonly': ~Eval('editable', True),
+        'invisible': Eval('all_day', False),
+        'required': ~Eval('all_day', False),
+        }
+    _all_day = {
+        'readonly': ~Eval('editable', True),
+        'invisible': ~Eval('all_day', False),
+        'required': Eval('all_day', False),
+        }
+
+    scope = fields.Selection([
+            ('this', "This Event"),
+            ('following', "This and Following Events"),
+            ('all', "All Events"),
+            ], "Change", required=True, sort=False,
+        states={
+            'invisible': ~Eval('recurring', False),
+            'readonly': ~Eval('occurrence', False),
+            })
+    recurring = fields.Boolean("Recurs", readonly=True)
+    occurrence = fields.Boolean("Occurrence", readonly=True)
+    editable = fields.Boolean("Editable", readonly=True)
+    summary = fields.Char("Summary", strip=False, states=_main)
+    location = fields.Char("Location", strip=False, states=_main)
+    description = fields.Text("Description", strip=False, states=_main)
+    all_day = fields.Boolean("All Day", states=_main)
+    start = fields.DateTime("Start", states=_timed)
+    end = fields.DateTime("End", states=_timed)
+    start_date = fields.Date("First Day", states=_all_day)
+    end_date = fields.Date("Last Day", states=_all_day)
+    time_zone = fields.Selection(
+        'get_time_zones', "Time Zone", translate=False,
+        states={
+            'readonly': ~Eval('editable', True),
+            'invisible': Eval('all_day', False),
+            })
+    transparency = fields.Selection(
+        'get_transparencies', "Show As", required=True, sort=False)
+    visibility = fields.Selection(
+        'get_visibilities', "Visibility", required=True, sort=False)
+    color_id = fields.Selection('get_colors', "Event Color", sort=False)
+    notifications = fields.Selection(
+        'get_notifications', "Notifications", sort=False,
+        help="Who gets mails of Google about this change. Leave empty for "
+        "what the calendar says.")
+
+    del _main, _timed, _all_day
+
+    @classmethod
+    def get_time_zones(cls):
+        return Pool().get('google_calendar.event').get_time_zones()
+
+    @classmethod
+    def _selection(cls, name):
+        Event = Pool().get('google_calendar.event')
+        return Event.fields_get([name])[name]['selection']
+
+    @classmethod
+    def get_transparencies(cls):
+        return cls._selection('transparency')
+
+    @classmethod
+    def get_visibilities(cls):
+        return cls._selection('visibility')
+
+    @classmethod
+    def get_colors(cls):
+        return cls._selection('color_id')
+
+    @classmethod
+    def get_notifications(cls):
+        return cls._selection('notifications')
+
+
+class ChangeEvent(Wizard):
+    __name__ = 'google_calendar.change_event'
+
+    start = StateView(
+        'google_calendar.change_event.start',
+        'google_calendar.change_event_start_view_form', [
+            Button("Cancel", 'end', 'tryton-cancel'),
+            Button("Delete", 'remove', 'tryton-delete'),
+            Button("Change", 'change', 'tryton-ok', default=True),
+            ])
+    change = StateTransition()
+    remove = StateTransition()
+
+    def _target(self):
+        """The event that is shown, its series and the original start
+
+        The series is None if there is none, the original start None if it is
+        about the series.
+        """
+        event, original_start = self.record, None
+        if self.model.__name__ == 'google_calendar.occurrence':
+            # only to who may read it
+            event = self.record.event
+            if not event:
+                raise EventScopeError(gettext(
+                        'google_calendar.msg_occurrence_hidden'))
+            original_start = self.record.original_start
+        if event.recurring_identifier:
+            original_start = event.original_start
+        return event, event.series, original_start
+
+    def default_start(self, fields):
+        event, series, original_start = self._target()
+        return {
+            **self._values(event, series, original_start),
+            'scope': 'this' if original_start or not series else 'all',
+            'recurring': bool(series),
+            'occurrence': bool(series and original_start),
+            'editable': event.editable,
+            }
+
+    @staticmethod
+    def _values(event, series, original_start):
+        values = {name: getattr(event, name) for name in FIELDS}
+        if series == event and original_start:
+            key = original_start.date() if event.all_day else original_start
+            times = moved(when(event), key)
+            values.update({n: times[n] for n in TIMES})
+        return values
+
+    def transition_change(self):
+        event, series, original_start = self._target()
+        old = self._values(event, series, original_start)
+        values = {
+            n: getattr(self.start, n) for n in FIELDS
+            if (getattr(self.start, n) or None) != (old[n] or None)}
+        if values:
+            values['notifications'] = self.start.notifications
+            if series and original_start:
+                series.change_occurrence(
+                    original_start, self.start.scope, values)
+            else:
+                type(event).write([event], values)
+        return 'end'
+
+    def transition_remove(self):
+        event, series, original_start = self._target()
+        notifications = self.start.notifications
+        if series and original_start:
+            series.remove_occurrence(
+                original_start, self.start.scope, notifications)
+        else:
+            if notifications:
+                type(event).write([event], {'notifications': notifications})
+            type(event).delete([event])
+        return 'end'
+
+    def end(self):
+        return 'reload'
