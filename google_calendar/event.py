@@ -43,10 +43,9 @@ HTML_TAGS = {
 
 
 class Event(
-        FeedEvent, AnswerMixin, RuleMixin, RepeatMixin,
-        OccurrencesMixin, SeriesMixin):
-        AdoptionMixin, ImportedEvent, ResetEventMixin, EventRights,
-        GoogleEvent, ModelSQL, ModelView):
+        FeedEvent, AnswerMixin, RuleMixin, SeriesMixin, RepeatMixin,
+        OccurrencesMixin, AdoptionMixin, ImportedEvent, ResetEventMixin,
+        EventRights, GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {
