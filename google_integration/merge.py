@@ -102,8 +102,8 @@ def merge(units, base, ours, theirs, prefer):
     What one side changed is taken. What both changed, differently, is a
     conflict that ``prefer`` decides: ``tryton``, ``google``, or ``manual``
     (nothing of the unit is taken on either side). Without base (None) every
-    difference is a conflict, except that items of a keyed set that only one
-    side has are taken by the other.
+    difference is a conflict, except that what only one side has, an item of a
+    keyed set or a value, is taken by the other.
     """
     assert prefer in {'tryton', 'google', 'manual'}, prefer
     result = Merge()
@@ -137,6 +137,10 @@ def _merge_unit(unit, base, ours, theirs, prefer):
             stands = our
         elif _same(our, was) or _same(our, their):
             stands = their
+        elif base is None and not (
+                _filled(our or {}) and _filled(their or {})):
+            # what one side never had does not erase what the other has
+            stands = our if _filled(our or {}) else their
         else:
             conflict = True
             stands, falls = (
