@@ -207,6 +207,18 @@ class MergeTestCase(unittest.TestCase):
         self.assertIsNone(conflict.base)
         self.assertEqual(result.changed_here, {'title': 'b'})
 
+    def test_empty_without_base(self):
+        "What one side never had does not erase what the other has"
+        for prefer in ['tryton', 'google', 'manual']:
+            with self.subTest(prefer=prefer):
+                result = merge(
+                    [TITLE, WHEN], None, {'title': '', 'start': 1, 'end': 2},
+                    {'title': 'b', 'start': None, 'end': None}, prefer)
+
+                self.assertEqual(result.changed_here, {'title': 'b'})
+                self.assertEqual(result.changed_there, {'when'})
+                self.assertEqual(result.conflicts, [])
+
     def test_read_only(self):
         result = merge(
             [LINKS], {'etag': 1, 'link': 'x'}, {'etag': 2, 'link': 'y'},
