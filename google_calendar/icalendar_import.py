@@ -122,7 +122,8 @@ def _known(calendar, parts):
     known = {uid_of(e): e for e in Event.search([
                 *own, ('ical_uid', '=', None)])}
     uids = {i.uid for item, items in parts for i in [item, *items]}
-    for sub_uids in grouped_slice(sorted(uids), 500):
+    # what is read together is compared soon
+    for sub_uids in grouped_slice(sorted(uids), 100):
         known.update((e.ical_uid, e) for e in Event.search([
                     *own, ('ical_uid', 'in', list(sub_uids))]))
     return known

@@ -208,7 +208,8 @@ class GoogleCalendarAccessTestCase(TestCase):
                 'google_modified': START, 'google_state': 'synchronized',
                 'google_revision': 'x', 'google_confirmed_revision': 'x',
                 'google_touched': START, 'google_attempts': 1,
-                'google_baseline': '{}', 'google_listing': 1},
+                'google_baseline': '{}', 'google_listing': 1,
+                'google_import': True},
             Calendar: {
                 'cursor': 'x', 'lease_token': 'x', 'lease_until': 1.0,
                 'listing': 1, 'listed': 1, 'failed': True, 'progress': 1,
