@@ -57,6 +57,13 @@ class AnswerMixin:
             accept=state, answer_maybe=dict(state), decline=dict(state))
 
     @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="response"]', 'visual',
+                visual(Eval('response'))),
+            ]
+
+    @classmethod
     def get_answer_counts(cls, events, names):
         """Count the answers of the guests
 

@@ -5,6 +5,7 @@ import re
 
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
+from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.google_child import GoogleChild
 from trytond.pool import Pool
 from trytond.pyson import Eval
@@ -77,6 +78,18 @@ class Attendee(PersonMixin, GoogleChild, ModelSQL, ModelView):
         if values.get('email'):
             values['email'] = normalize_email(values['email'])
         return values
+
+    @classmethod
+    def write(cls, *args):
+        emails = {
+            g.id: g.email
+            for guests, values in zip(args[::2], args[1::2], strict=True)
+            for g in guests if 'email' in values}
+        super().write(*args)
+        # another e-mail is another guest, who has not answered
+        bookkeeping.update(
+            cls, [g for g in cls.browse(emails) if g.email != emails[g.id]],
+            dict.fromkeys(bookkeeping.readonly_fields(cls)))
 
     @classmethod
     def check_modification(cls, mode, records, values=None, external=False):

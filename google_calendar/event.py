@@ -17,7 +17,7 @@ from trytond.transaction import without_check_access
 
 from . import mapping
 from .adoption import AdoptionMixin
-from .answer import AnswerMixin, visual
+from .answer import AnswerMixin
 from .event_google import GoogleEvent
 from .event_rights import EventRights
 from .exceptions import (
@@ -388,8 +388,6 @@ class Event(
             ('/tree', 'visual',
                 If(Eval('google_state').in_(['failed', 'conflict']),
                     'danger', cancelled)),
-            ('/tree/field[@name="response"]', 'visual',
-                visual(Eval('response'))),
             ]
 
     def compute_fields(self, field_names=None):

@@ -189,6 +189,35 @@ class AnswerTestCase(GoogleCalendarTestCase):
         self.assertEqual(self.event(id, *names), [None] * 4)
         self.assertEqual(self.event(other, *names), [0] * 4)
 
+    def test_another_email(self):
+        "With another e-mail it is another guest, who has not answered"
+        id = self.create("Meeting", attendees=[
+                ('create', [{'email': BOB, 'name': "Guest"}])])
+        self.synchronize()
+        self.google.respond(
+            BOB, self.event(id, 'google_id'), 'accepted', comment="Yes")
+        self.synchronize()
+        self.assertEqual(self.event(id, 'accepted_count'), 1)
+        self.google.mails(clear=True)
+
+        def change(**values):
+            with self.user() as pool:
+                Attendee = pool.get('google_calendar.attendee')
+                guest, = Attendee.search([])
+                Attendee.write([guest], values)
+                guest, = Attendee.search([])
+                return guest.email, guest.response, guest.comment
+        self.assertEqual(
+            change(email="BOB@example.com", name="Bob"),
+            (BOB, 'accepted', "Yes"))
+        self.assertEqual(change(email=CAROL), (CAROL, None, None))
+        self.synchronize()
+        self.assertEqual(self.event(id, 'waiting_count'), 1)
+        self.assertEqual(
+            sorted((m['kind'], m['to']) for m in self.google.mails()),
+            [('cancellation', BOB), ('invitation', CAROL)])
+        self.assert_settled()
+
     def test_invitations(self):
         "The list of what waits for an answer"
         meeting = self.invited()
