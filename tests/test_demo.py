@@ -4,6 +4,7 @@ import collections
 import glob
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import uuid
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MARK = 'GOOGLE_DEMO_TEST'  # in the environment of all it starts
-TIME_LIMIT = 180  # what is promised
+TIME_LIMIT = 180  # seconds, on a machine that does nothing else
+WAIT = 420  # seconds to give up, also where much else is done
 FEW = 'issue_2*'
 # of recurring-ical-events 3.8.2, as pinned in constraints.txt
 LOADED = "1143 events of 95 iCalendar files loaded in 10 calendars, 76 refused"
@@ -30,8 +32,15 @@ STEPS = [
     "Start Google and Tryton", "Create credentials", "Authorize",
     "Google: load calendars", "Discover and enable calendars",
     "Pull into Tryton", "Compare", "Tryton: create, change, delete",
-    "Google: create, change, delete", "Synchronize both ways", "Compare",
+    "Google: create, change, delete", "Synchronize both ways",
+    "Synchronize what Google did itself", "Compare",
     "Synchronize with nothing to do", "Compare again", "total"]
+
+
+def cpu_time():
+    "The seconds of processors that all the ended children needed"
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 class Run:
@@ -59,7 +68,7 @@ class Run:
 
     def finish(self):
         "Return the exit code"
-        self.output += self.process.communicate(timeout=TIME_LIMIT)[0]
+        self.output += self.process.communicate(timeout=WAIT)[0]
         return self.process.returncode
 
     def processes(self):
@@ -90,11 +99,13 @@ class DemoTestCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        before = cpu_time()
         # at the same time, as the processors allow
         cls.run_ = cls.start_()
         cls.broken = cls.start_('--break', '--files', FEW)
         for run in [cls.run_, cls.broken]:
             run.finish()
+        cls.seconds = cpu_time() - before
 
     @classmethod
     def start_(cls, *arguments):
@@ -141,7 +152,11 @@ class DemoTestCase(unittest.TestCase):
         self.assertEqual(requests, 12)
         self.assertEqual(
             numbers["Synchronize with nothing to do"][1], 12)
-        self.assertLess(float(rows[-1][-1]), TIME_LIMIT)
+
+    def test_time(self):
+        "The demo needs less time than is promised"
+        # of both, with all the processes that they started
+        self.assertLess(self.seconds, TIME_LIMIT)
 
     def test_nothing_left(self):
         "No process and no file is left"

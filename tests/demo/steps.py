@@ -55,6 +55,8 @@ class Demo:
         self.change_tryton()
         self.change_google()
         self.synchronize("Synchronize both ways")
+        # Google changes the exceptions along with their series
+        self.follow()
         self.check_changes()
         self.compare("Compare")
         self.idle()
@@ -182,6 +184,12 @@ class Demo:
             say(f"{step.items} events in Tryton, {len(writes)} writes at "
                 "Google")
         return entries, writes
+
+    def follow(self):
+        _, writes = self.synchronize("Synchronize what Google did itself")
+        if writes:
+            self.differences.append(
+                f"What came from Google went back: {writes}")
 
     def last_request(self):
         return max((e['n'] for e in self.admin.log()), default=0)
