@@ -1,110 +1,23 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"""The secret addresses: who may have one, and what they tell."""
+"""The secret addresses: who may have one, and how they answer."""
 import datetime as dt
 import logging
-import unittest
 from unittest.mock import patch
 
-import icalendar
-from cryptography.fernet import Fernet
-
-from trytond import backend
 from trytond.model.exceptions import AccessButtonError, AccessError
-from trytond.modules.google_calendar import routes
 from trytond.model.modelstorage import DomainValidationError
-from trytond.modules.google_integration.tests.tools import (
-    options, set_option)
+from trytond.modules.google_calendar import routes
+from trytond.modules.google_integration.tests.tools import options
 from trytond.pool import Pool
-from trytond.tests.test_tryton import RouteTestCase
 from trytond.transaction import Transaction
 
-from .records import create_calendar, create_user
-
-FEED = 'google_calendar.feed'
-EVENT = 'google_calendar.event'
-ACCESS = {'_check_access': True}
-NOON = dt.datetime.combine(
-    dt.date.today() + dt.timedelta(days=1), dt.time(12))
-HOUR = dt.timedelta(hours=1)
-DAY = dt.timedelta(days=1)
+from . import feed_case
+from .feed_case import ACCESS, EVENT, FEED
 
 
-class FeedTestCase(RouteTestCase):
-    "Test the feeds of google_calendar"
-    module = 'google_calendar'
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        set_option('encryption_key', Fernet.generate_key().decode())
-        cls.addClassCleanup(set_option, 'encryption_key', None)
-        super().setUpClass()
-
-    @classmethod
-    def setUpDatabase(cls):
-        cls.jane = create_user('jane', 'group_google_user')
-        cls.john = create_user('john', 'group_google_user')
-        cls.ada = create_user('ada', 'group_google_admin')
-        cls.calendar = create_calendar(
-            cls.jane, 'jane@example.com', access_role='owner').id
-        cls.shared = create_calendar(None, 'team@example.com').id
-
-    def setUp(self):
-        super().setUp()
-        with self.database() as pool:
-            for name in [FEED, EVENT]:
-                Model = pool.get(name)
-                Model.delete(Model.search([]))
-        self.enterContext(options(base_url='https://erp.example.com'))
-
-    def database(self, user=0, **options):
-        return _Database(
-            self.db_name, user, ACCESS if user else {}, **options)
-
-    def feed(self, user=None, calendar=None, published=True, **values):
-        "Create a feed and return its id"
-        with self.database(user or self.jane) as pool:
-            Feed = pool.get(FEED)
-            feed, = Feed.create([{
-                        'name': "Feed",
-                        'calendar': calendar or self.calendar,
-                        **values}])
-            if published:
-                Feed.create_url([feed])
-            return feed.id
-
-    def url(self, feed, user=None):
-        with self.database(user or self.jane) as pool:
-            value, = pool.get(FEED).read([feed], ['url'])
-            return value['url']
-
-    def path(self, feed):
-        return self.url(feed).removeprefix('https://erp.example.com')
-
-    def event(self, summary="Event", start=NOON, calendar=None, **values):
-        with self.database() as pool:
-            event, = pool.get(EVENT).create([{
-                        'calendar': calendar or self.calendar,
-                        'summary': summary,
-                        'start': start,
-                        'end': start + HOUR,
-                        **values}])
-            return event.id
-
-    def get(self, path, method='GET', **headers):
-        return self.client().open(
-            path, method=method, base_url='https://erp.example.com',
-            headers={n.replace('_', '-'): v for n, v in headers.items()})
-
-    def content(self, feed):
-        response = self.get(self.path(feed))
-        self.assertEqual(response.status_code, 200)
-        return response.get_data(as_text=True)
-
-    def summaries(self, feed):
-        calendar = icalendar.Calendar.from_ical(self.content(feed))
-        return sorted(str(e['SUMMARY']) for e in calendar.walk('VEVENT'))
+class FeedTestCase(feed_case.FeedTestCase):
+    "Test the addresses of the feeds"
 
     def test_token(self):
         "The token is long, and only its digest is in the clear"
@@ -406,122 +319,6 @@ class FeedTestCase(RouteTestCase):
         self.assertTrue(value['url'].startswith('/'))
         self.assertIn('base_url', value['notice'])
 
-    def test_busy(self):
-        "Free and busy tells when, and nothing else"
-        self.event("Secret", location="Secret", description="Secret")
-        self.event("Free", NOON + DAY, transparency='transparent')
-        self.event("Private", NOON + 2 * DAY, visibility='private')
-        self.event("No", NOON + 3 * DAY, response='declined')
-        self.event(
-            "Series", NOON + 4 * DAY, recurrence='RRULE:FREQ=DAILY;COUNT=3',
-            time_zone='UTC', ical_uid='secret@example.com')
-        content = self.content(self.feed())
-        calendar = icalendar.Calendar.from_ical(content)
-        events = calendar.walk('VEVENT')
-        self.assertEqual([str(e['SUMMARY']) for e in events], ["Busy"] * 3)
-        for event in events:
-            self.assertLessEqual(set(event), {
-                    'UID', 'DTSTAMP', 'LAST-MODIFIED', 'CREATED', 'DTSTART',
-                    'DTEND', 'RRULE', 'SUMMARY', 'STATUS', 'TRANSP'})
-        for word in ['secret', 'private', 'free', 'series']:
-            self.assertNotIn(word, content.lower())
-
-    def test_full(self):
-        "Full details are those of what is not private"
-        values = {'location': "Room", 'description': "Text"}
-        self.event("Open", **values)
-        self.event("Hidden", NOON + DAY, visibility='private', **values)
-        self.event("Closed", NOON + 2 * DAY, visibility='confidential')
-        feed = self.feed(scope='full')
-        self.assertEqual(self.summaries(feed), ["Busy", "Busy", "Open"])
-        self.assertEqual(self.content(feed).count("Room"), 1)
-        with self.database(self.jane) as pool:
-            Feed = pool.get(FEED)
-            Feed.write([Feed(feed)], {'private_details': True})
-        self.assertEqual(
-            self.summaries(feed), ["Closed", "Hidden", "Open"])
-        # only full details may be full
-        with self.database(self.jane) as pool:
-            Feed = pool.get(FEED)
-            Feed.write([Feed(feed)], {'scope': 'busy'})
-        self.assertEqual(self.summaries(feed), ["Busy"] * 3)
-
-    def test_window(self):
-        "Only the days that were chosen are shown"
-        feed = self.feed(scope='full', past_days=10, future_days=10)
-        series = {'time_zone': 'UTC'}
-        self.event("past", NOON - 20 * DAY)
-        self.event("future", NOON + 20 * DAY)
-        self.event("long", NOON - 20 * DAY, end=NOON)
-        self.event(
-            "over", NOON - 40 * DAY, recurrence='RRULE:FREQ=DAILY;COUNT=3',
-            **series)
-        self.event(
-            "endless", NOON - 40 * DAY, recurrence='RRULE:FREQ=DAILY',
-            **series)
-        self.event(
-            "until", NOON - 40 * DAY, recurrence='RRULE:FREQ=DAILY;UNTIL='
-            f'{NOON - 5 * DAY:%Y%m%d}T120000Z', **series)
-        self.event(
-            "later", NOON + 40 * DAY, recurrence='RRULE:FREQ=DAILY',
-            **series)
-        self.event("here")
-        self.assertEqual(
-            self.summaries(feed), ["endless", "here", "long", "until"])
-
-    def test_series(self):
-        "A series has its exceptions, and not what is cancelled"
-        series = {'time_zone': 'Europe/Paris', 'google_id': 'abcdef'}
-        id = self.event(
-            "Series", recurrence='RRULE:FREQ=DAILY;COUNT=4', **series)
-        exception = {
-            'recurring_identifier': 'abcdef', 'google_id': None,
-            'time_zone': 'Europe/Paris'}
-        self.event(
-            "Moved", NOON + DAY + HOUR, original_start=NOON + DAY,
-            **exception)
-        self.event(
-            "Gone", NOON + 2 * DAY, original_start=NOON + 2 * DAY,
-            status='cancelled', **exception)
-        self.event(
-            "Mine", NOON + 3 * DAY, original_start=NOON + 3 * DAY,
-            visibility='private', **exception)
-        feed = self.feed(scope='full')
-        calendar = icalendar.Calendar.from_ical(self.content(feed))
-        events = {str(e['SUMMARY']): e for e in calendar.walk('VEVENT')}
-        self.assertEqual(sorted(events), ["Busy", "Moved", "Series"])
-        self.assertEqual(len({str(e['UID']) for e in events.values()}), 1)
-        self.assertIn('EXDATE', events["Series"])
-        self.assertEqual(
-            events["Moved"]['RECURRENCE-ID'].dt.astimezone(dt.timezone.utc)
-            .replace(tzinfo=None), NOON + DAY)
-        # one that is moved into the window brings its series
-        with self.database() as pool:
-            Event = pool.get(EVENT)
-            self.assertTrue(Event(id).recurrence)
-
-    @unittest.skipIf(
-        backend.name != 'sqlite', "only SQLite tells what is executed")
-    def test_queries(self):
-        "The content takes as many queries for many events as for a few"
-        feed = self.feed(scope='full')
-        counts = []
-        for count in [20, 200]:
-            for index in range(count):
-                self.event(f"{count} {index}")
-            self.content(feed)
-            with self.database() as pool:
-                record = pool.get(FEED)(feed)
-                connection = Transaction().connection
-                statements = []
-                connection.set_trace_callback(statements.append)
-                today = dt.date.today()
-                record.content(record.state(today)[2], today)
-                connection.set_trace_callback(None)
-                counts.append(len(statements))
-        self.assertGreater(counts[0], 1)
-        self.assertLessEqual(counts[1], counts[0] + 5)
-
     def test_readonly(self):
         "The feed is read in a transaction that can not write"
         self.event()
@@ -536,22 +333,3 @@ class FeedTestCase(RouteTestCase):
         with patch.object(Transaction, 'start', spy):
             self.assertEqual(self.get(path).status_code, 200)
         self.assertEqual(set(seen), {True})
-
-
-class _Database:
-    "A transaction that gives the pool and commits"
-
-    def __init__(self, name, user, context):
-        self.arguments = name, user
-        self.context = context
-
-    def __enter__(self):
-        self.manager = Transaction().start(
-            *self.arguments, context=self.context)
-        self.transaction = self.manager.__enter__()
-        return Pool()
-
-    def __exit__(self, type, value, traceback):
-        if not type:
-            self.transaction.commit()
-        return self.manager.__exit__(type, value, traceback)
