@@ -13,7 +13,7 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.tools import timezone as tz
-from trytond.transaction import without_check_access
+from trytond.transaction import check_access, without_check_access
 
 from . import mapping
 from .adoption import AdoptionMixin
@@ -349,8 +349,12 @@ class Event(
         field, operator, operand = clause[0], clause[1], clause[2]
         if field == name and operand is None:
             return [('recurring_identifier', operator, None)]
-        events = cls.search([('id' if field == name else field[
-                    len(name) + 1:], *clause[1:])])
+        if field == name:
+            events = cls.search([('id', *clause[1:])])
+        else:
+            # what is hidden can not be asked for
+            with check_access():
+                events = cls.search([(field[len(name) + 1:], *clause[1:])])
         return ['OR', *([
                     ('calendar', '=', e.calendar.id),
                     ('recurring_identifier', '=', e.google_id),
