@@ -13,7 +13,7 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.tools import timezone as tz
-from trytond.transaction import check_access, without_check_access
+from trytond.transaction import without_check_access
 
 from . import mapping
 from .adoption import AdoptionMixin
@@ -328,50 +328,6 @@ class Event(
     @classmethod
     def search_rec_name(cls, name, clause):
         return [('summary', *clause[1:])]
-
-    @classmethod
-    def get_recurring_event(cls, events, name):
-        result = dict.fromkeys(map(int, events))
-        children = [e for e in events if e.recurring_identifier]
-        masters = {
-            (m.calendar.id, m.google_id): m.id for m in cls.search([
-                    ('calendar', 'in', [e.calendar.id for e in children]),
-                    ('google_id', 'in', [
-                            e.recurring_identifier for e in children]),
-                    ])} if children else {}
-        for event in children:
-            result[event.id] = masters.get(
-                (event.calendar.id, event.recurring_identifier))
-        return result
-
-    @classmethod
-    def search_recurring_event(cls, name, clause):
-        field, operator, operand = clause[0], clause[1], clause[2]
-        if field == name and operand is None:
-            return [('recurring_identifier', operator, None)]
-        if field == name:
-            events = cls.search([('id', *clause[1:])])
-        else:
-            # what is hidden can not be asked for
-            with check_access():
-                events = cls.search([(field[len(name) + 1:], *clause[1:])])
-        return ['OR', *([
-                    ('calendar', '=', e.calendar.id),
-                    ('recurring_identifier', '=', e.google_id),
-                    ] for e in events if e.google_id)] or [('id', '=', -1)]
-
-    def get_description_shown(self, name):
-        """The description in HTML of which nothing is harmful
-
-        https://nh3.readthedocs.io
-        """
-        description = self.description or ''
-        if '<' not in description:
-            description = html.escape(description, quote=False).replace(
-                '\n', '<br>')
-        return nh3.clean(
-            description, tags=HTML_TAGS, attributes={'a': {'href'}},
-            url_schemes={'http', 'https', 'mailto', 'tel'})
 
     def get_color(self, name):
         return mapping.COLORS.get(self.color_id, self.calendar.color)

@@ -12,7 +12,8 @@ import json
 
 from trytond.i18n import gettext
 from trytond.modules.google_integration import bookkeeping
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, without_check_access)
 
 from .event_rights import SHARED
 from .exceptions import EventRepeatError, EventScopeError
@@ -35,6 +36,38 @@ INHERITED = [
 class SeriesMixin:
     "The scopes of a change of a series"
     __slots__ = ()
+
+    @classmethod
+    def get_recurring_event(cls, events, name):
+        result = dict.fromkeys(map(int, events))
+        children = [e for e in events if e.recurring_identifier]
+        masters = {
+            (m.calendar.id, m.google_id): m.id for m in cls.search([
+                    ('calendar', 'in', [e.calendar.id for e in children]),
+                    ('google_id', 'in', [
+                            e.recurring_identifier for e in children]),
+                    ])} if children else {}
+        for event in children:
+            result[event.id] = masters.get(
+                (event.calendar.id, event.recurring_identifier))
+        return result
+
+    @classmethod
+    def search_recurring_event(cls, name, clause):
+        field, operator, operand, *_ = clause
+        if field == name and operand is None:
+            return [('recurring_identifier', operator, None)]
+        if field == name:
+            events = cls.search([('id', *clause[1:])])
+        else:
+            # what is hidden can not be asked for
+            with check_access():
+                events = cls.search([(field[len(name) + 1:], *clause[1:])])
+        series = [[
+                ('calendar', '=', e.calendar.id),
+                ('recurring_identifier', '=', e.google_id),
+                ] for e in events if e.google_id]
+        return ['OR', *series] if series else [('id', '=', -1)]
 
     @property
     def series(self):
