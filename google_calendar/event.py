@@ -329,6 +329,19 @@ class Event(
     def search_rec_name(cls, name, clause):
         return [('summary', *clause[1:])]
 
+    def get_description_shown(self, name):
+        """The description in HTML of which nothing is harmful
+
+        https://nh3.readthedocs.io
+        """
+        description = self.description or ''
+        if '<' not in description:
+            description = html.escape(description, quote=False).replace(
+                '\n', '<br>')
+        return nh3.clean(
+            description, tags=HTML_TAGS, attributes={'a': {'href'}},
+            url_schemes={'http', 'https', 'mailto', 'tel'})
+
     def get_color(self, name):
         return mapping.COLORS.get(self.color_id, self.calendar.color)
 
