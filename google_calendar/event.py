@@ -329,33 +329,6 @@ class Event(
     def search_rec_name(cls, name, clause):
         return [('summary', *clause[1:])]
 
-    @classmethod
-    def get_recurring_event(cls, events, name):
-        result = dict.fromkeys(map(int, events))
-        children = [e for e in events if e.recurring_identifier]
-        masters = {
-            (m.calendar.id, m.google_id): m.id for m in cls.search([
-                    ('calendar', 'in', [e.calendar.id for e in children]),
-                    ('google_id', 'in', [
-                            e.recurring_identifier for e in children]),
-                    ])} if children else {}
-        for event in children:
-            result[event.id] = masters.get(
-                (event.calendar.id, event.recurring_identifier))
-        return result
-
-    @classmethod
-    def search_recurring_event(cls, name, clause):
-        field, operator, operand = clause[0], clause[1], clause[2]
-        if field == name and operand is None:
-            return [('recurring_identifier', operator, None)]
-        events = cls.search([('id' if field == name else field[
-                    len(name) + 1:], *clause[1:])])
-        return ['OR', *([
-                    ('calendar', '=', e.calendar.id),
-                    ('recurring_identifier', '=', e.google_id),
-                    ] for e in events if e.google_id)] or [('id', '=', -1)]
-
     def get_description_shown(self, name):
         """The description in HTML of which nothing is harmful
 

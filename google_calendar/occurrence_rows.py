@@ -5,7 +5,7 @@ import datetime as dt
 
 from .recurrence import RecurrenceError, expand
 from .recurrence_lines import UTC, localize
-from .times import noon, zone_of
+from .times import DAY, noon, zone_of
 
 __all__ = ['NAMES', 'rows_of']
 
@@ -20,13 +20,14 @@ def rows_of(event, removed, low, high):
 
     ``event`` are the values of an event, with the ``calendar_zone``, and
     ``removed`` the original starts of the exceptions of a series. The window
-    is of days. A series that can not be read has its first occurrence.
+    is of days, both included. A series that can not be read has its first
+    occurrence.
     """
     begin = event['start_date'] if event['all_day'] else event['start']
     if event['status'] == 'cancelled' or not begin:
         return []
     low = dt.datetime.combine(low, dt.time())
-    high = dt.datetime.combine(high, dt.time())
+    high = dt.datetime.combine(high, dt.time()) + DAY
     is_series = event['recurrence'] and not event['recurring_identifier']
     if not is_series:
         event = {**event, 'recurrence': None}

@@ -98,6 +98,8 @@ class Run:
             self.check()
             self.open()
             self.pull()
+            # what was being sent when a run stopped, or is in doubt
+            self.look_up(self.read(lambda service: service.google_unknown()))
             self.delete()
             self.push()
             keep_watch(self)
@@ -367,7 +369,6 @@ class Run:
         "Send what has changed here, chunk by chunk"
         if not self.read(lambda service: service.google_sends):
             return
-        self.look_up(self.read(lambda service: service.google_unknown()))
         self.brake('brake_google', *self.read(
                 lambda service: service.count_tombstones()))
         while True:

@@ -261,11 +261,22 @@ class OccurrenceAccessTestCase(TestCase):
         "Nor does another model that leads there"
         self.prepare()
         Calendar = Pool().get(CALENDAR)
+        # of a series that is private
+        event = self.private.make_exception(START + 7 * DAY)
+        type(event).write(
+            [event], {'visibility': 'public', 'summary': "Public"})
         Occurrence = Pool().get(OCCURRENCE)
         user, context = self.access(self.john)
         with user, context:
-            self.assertEqual(Calendar.search(
-                    [('events.summary', '=', SECRET)]), [])
+            for Model, domain in [
+                    (Calendar, [('events.summary', '=', SECRET)]),
+                    (Occurrence, [('calendar.events.summary', '=', SECRET)]),
+                    (Pool().get(EVENT), [
+                            ('calendar.events.summary', '=', SECRET)])]:
+                with self.assertRaises(AccessError):
+                    Model.search(domain)
+            self.assertEqual(Pool().get(EVENT).search(
+                    [('recurring_event.summary', '=', SECRET)]), [])
             ids = [o.id for o in Occurrence.search([])]
             with self.assertRaises(AccessError):
                 Occurrence.read(ids, ['stored_event.summary'])
