@@ -199,7 +199,7 @@ class Publication(CheckedExportMixin, ModelSQL, ModelView):
     def update(cls, rule, items):
         "Write what differs on the events of (publication, content)"
         Event = Pool().get('google_calendar.event')
-        write = []
+        write, changed = [], []
         for publication, (values, emails) in items:
             event = publication.event
             invited = (bookkeeping.loads(publication.content) or {}).get(
@@ -211,7 +211,10 @@ class Publication(CheckedExportMixin, ModelSQL, ModelView):
                 write.extend([[event], changes])
             books = cls.books(values, emails)
             if any(getattr(publication, n) != v for n, v in books.items()):
-                bookkeeping.update(cls, [publication], books)
+                changed.append((publication, books))
+        # not before all is read
+        for publication, books in changed:
+            bookkeeping.update(cls, [publication], books)
         if write:
             Event.write(*write)
 

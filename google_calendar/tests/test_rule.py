@@ -261,6 +261,33 @@ class SweepTestCase(RuleTestCase):
         self.assertEqual(meter.statements, rules + 1)
         self.assertEqual(meter.commits, 0)
 
+    def test_cost(self):
+        "Following costs few statements a record, and a transaction a chunk"
+        count = 200
+        ids = self.create_sale(count=count)
+        self.create_rule()
+        self.forget_tasks()
+
+        def change():
+            with self.as_ada() as pool:
+                Sale = pool.get(SALE)
+                Sale.write(Sale.browse(ids), {'description': "changed"})
+
+        def verify():
+            with database() as pool:
+                pool.get(RULE).verify()
+        # the event is inserted and computed, the publication inserted; both
+        # are written; and what is rendered again and is equal costs nothing
+        for before, each in [(None, 3), (change, 2), (verify, 0)]:
+            with self.subTest(before=before):
+                if before:
+                    before()
+                self.forget_tasks()
+                with Meter() as meter:
+                    self.sweep()
+                self.assertEqual(meter.commits, 1)
+                self.assertLess(meter.statements, each * count + 100)
+
     def test_time_passes(self):
         "The sweep removes what leaves the domain without being written"
         sale = self.create_sale("A", dt.date.today())
@@ -349,8 +376,8 @@ class SweepTestCase(RuleTestCase):
         texts = Content.texts
 
         def fail(self, record):
-            if record.id == second:
-                raise ZeroDivisionError(record.description)
+            if record._record.id == second:
+                raise ZeroDivisionError("secret")
             return texts(self, record)
         with patch.object(Content, 'texts', fail), \
                 self.assertLogs('trytond.modules.google_calendar', 'ERROR'):
