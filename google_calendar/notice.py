@@ -31,6 +31,9 @@ class WatchedMixin:
 
 
 def _watches(Model):
+    if Model.__name__.startswith('google_'):
+        # what synchronizes is not published
+        return ()
     Rule = Pool().get('google_calendar.rule')
     return Rule.watched().get(Model.__name__, ())
 

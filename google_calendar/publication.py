@@ -181,9 +181,9 @@ class Publication(CheckedExportMixin, ModelSQL, ModelView):
                         ('create', [{'email': e} for e in sorted(emails)])],
                     } for record, _, (values, emails) in items])
         create = []
-        for event, (record, publication, (values, _)) in zip(
+        for event, (record, publication, (values, emails)) in zip(
                 events, items, strict=True):
-            books = cls.books(values)
+            books = cls.books(values, emails)
             if publication:
                 bookkeeping.update(
                     cls, [publication], {'event': event.id, **books})
@@ -199,45 +199,54 @@ class Publication(CheckedExportMixin, ModelSQL, ModelView):
     def update(cls, rule, items):
         "Write what differs on the events of (publication, content)"
         Event = Pool().get('google_calendar.event')
-        write = []
+        write, changed = [], []
         for publication, (values, emails) in items:
             event = publication.event
-            changes = cls.event_values(rule, event, values, emails)
+            invited = (bookkeeping.loads(publication.content) or {}).get(
+                'emails', [])
+            changes = cls.event_values(event, values)
+            if commands := cls.guest_commands(event, emails, {*invited}):
+                changes['attendees'] = commands
             if changes:
                 write.extend([[event], changes])
-            books = cls.books(values)
+            books = cls.books(values, emails)
             if any(getattr(publication, n) != v for n, v in books.items()):
-                bookkeeping.update(cls, [publication], books)
+                changed.append((publication, books))
+        # not before all is read
+        for publication, books in changed:
+            bookkeeping.update(cls, [publication], books)
         if write:
             Event.write(*write)
 
     @classmethod
-    def books(cls, values):
+    def books(cls, values, emails):
+        content = {**values, 'emails': sorted(emails)}
         return {
-            'content': bookkeeping.dumps(values),
+            'content': bookkeeping.dumps(content),
             'code': None,
             'arguments': None,
             }
 
     @classmethod
-    def event_values(cls, rule, event, values, emails):
+    def event_values(cls, event, values):
         "What differs and is to be written on the event"
-        values = {
+        return {
             n: v for n, v in values.items()
             if (getattr(event, n) or None) != (v or None)}
-        if rule.attendees_field and not event.attendees_omitted:
-            guests = {
-                a.email: a.id for a in event.attendees
-                if not (a.own or a.organizer or a.room)}
-            commands = []
-            if gone := guests.keys() - emails:
-                commands.append(('delete', [guests[e] for e in gone]))
-            if new := emails - {a.email for a in event.attendees}:
-                commands.append(
-                    ('create', [{'email': e} for e in sorted(new)]))
-            if commands:
-                values['attendees'] = commands
-        return values
+
+    @classmethod
+    def guest_commands(cls, event, emails, invited):
+        "What invites the guests, each once, and leaves those of others"
+        if event.attendees_omitted:
+            return []
+        guests = {a.email: a.id for a in event.attendees}
+        commands = []
+        gone = [guests[e] for e in sorted(invited - emails) if e in guests]
+        if gone:
+            commands.append(('delete', gone))
+        if new := sorted(emails - invited - guests.keys()):
+            commands.append(('create', [{'email': e} for e in new]))
+        return commands
 
     @classmethod
     def stamp_records(cls, rule, ids):

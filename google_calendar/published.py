@@ -10,7 +10,7 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.template_record import (
-    TemplateRecord, denied, render_template)
+    TemplateRecord, readable, render_template)
 from trytond.modules.google_integration.template_values import TemplateError
 from trytond.pool import Pool
 from trytond.tools import timezone as tz
@@ -132,7 +132,7 @@ class Content:
             p.record_id: p for p in Publication.search([
                     ('rule', '=', self.rule.id),
                     ('record_id', 'in', ids),
-                    ])}
+                    ], order=[('record_id', 'ASC')])}
         create, write, alone, done = [], [], [], []
         for record, content in self.contents(ids):
             publication = known.get(record.id)
@@ -173,11 +173,12 @@ class Content:
         with self.acting():
             # what is read is cached by user
             result = []
-            for record in self.rule.Model.browse(ids):
+            for record in readable(self.rule.Model.browse(sorted(ids))):
                 try:
-                    result.append((record, self.values(record)))
+                    content = self.values(TemplateRecord(record, checked=True))
                 except ItemError as error:
-                    result.append((record, error))
+                    content = error
+                result.append((record, content))
             return result
 
     def tell(self, known, error):
@@ -244,8 +245,7 @@ class Content:
 def read_path(record, path, many=False):
     "The value to which the path leads, as the acting user may read it"
     try:
-        with denied('record'):
-            values = [TemplateRecord(record)]
+        values = [record]
         for name in path.split('.'):
             values = [
                 v for value in values

@@ -12,7 +12,10 @@ from .notice import notice
 
 __all__ = ['RuleMixin', 'SyncError']
 
-FIXED = [*OWNED, 'resource', 'status', 'recurrence']
+FIXED = [
+    *OWNED, 'resource', 'status', 'recurrence', 'repeat', 'repeat_interval',
+    'repeat_weekdays', 'repeat_monthly', 'repeat_end', 'repeat_until',
+    'repeat_count']
 
 
 class RuleMixin:

@@ -37,10 +37,9 @@ def compile_template(source, label):
 
 
 def render_template(template, record, label, **options):
-    "Return the text of the record as the acting user may read it"
-    with _named(label), denied('record'):
-        return template.render(
-            {'record': TemplateRecord(record)}, FUNCTIONS, **options)
+    "Return the text of the `TemplateRecord`"
+    with _named(label):
+        return template.render({'record': record}, FUNCTIONS, **options)
 
 
 @contextmanager

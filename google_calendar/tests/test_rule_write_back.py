@@ -204,6 +204,8 @@ class PeopleTestCase(RuleTestCase):
         with self.assertRaises(AccessError):
             self.write(event, start_date=NEXT, end_date=NEXT)
         with self.assertRaises(AccessError):
+            self.write(event, repeat='daily')
+        with self.assertRaises(AccessError):
             self.delete(event)
         self.write(event, color_id='7')
         with self.user() as pool:
@@ -237,6 +239,10 @@ class PeopleTestCase(RuleTestCase):
         self.synchronize()
         self.assertEqual(
             {m['to'] for m in self.google.mails()}, {'bob@example.com'})
+        # whom a person invites stays
+        event, = self.search(EVENT, 'id')
+        self.write(event, notifications='none', attendees=[
+                ('create', [{'email': 'carol@example.com'}])])
         with database() as pool:
             other, = pool.get('party.party').create([{'name': "Nobody"}])
             other = other.id
@@ -245,7 +251,7 @@ class PeopleTestCase(RuleTestCase):
         self.save(SALE, sale, party=other)
         self.work()
         self.synchronize()
-        self.assertEqual(self.guests(), [])
+        self.assertEqual(self.guests(), ['carol@example.com'])
         self.assertEqual(len(self.google.mails()), count)
 
     def guests(self):

@@ -3,6 +3,7 @@
 """Templates see of records what the acting user may read."""
 import datetime as dt
 
+from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.sync_log import format_error
@@ -43,9 +44,12 @@ class TemplateRecordTestCase(TestCase):
 
     def render(self, source, record):
         with acting(self.ada):
+            try:
+                record = TemplateRecord(type(record)(record.id))
+            except AccessError:
+                raise ItemError('google_integration.template_denied')
             return render_template(
-                compile_template(source, 'summary'),
-                type(record)(record.id), 'summary')
+                compile_template(source, 'summary'), record, 'summary')
 
     def assert_denied(self, source, record, code='denied'):
         with self.assertRaises(ItemError) as error:
