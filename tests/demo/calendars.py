@@ -13,6 +13,10 @@ import icalendar
 
 __all__ = ['arrange', 'read_files', 'to_google']
 
+DAY = dt.timedelta(days=1)
+MINUTE = dt.timedelta(minutes=1)
+MAX_MINUTES = 40320  # four weeks, as Google allows
+MAX_REMINDERS = 5
 PACKAGE = 'recurring_ical_events'  # its wheel ships the files
 FOLDER = ('test', 'calendars')
 STATUS = {'CONFIRMED', 'TENTATIVE', 'CANCELLED'}
@@ -20,6 +24,12 @@ VISIBILITY = {
     'PUBLIC': 'public',
     'PRIVATE': 'private',
     'CONFIDENTIAL': 'confidential',
+    }
+RESPONSE = {
+    'NEEDS-ACTION': 'needsAction',
+    'DECLINED': 'declined',
+    'TENTATIVE': 'tentative',
+    'ACCEPTED': 'accepted',
     }
 
 
@@ -77,6 +87,11 @@ def to_google(event, zone):
         body['end'] = _time(_get_end(event, start), zone)
     if lines := _get_recurrence(event):
         body['recurrence'] = lines
+    if attendees := _get_attendees(event):
+        body['attendees'] = attendees
+    if reminders := _get_reminders(event):
+        body['reminders'] = {'useDefault': False, 'overrides': reminders}
+    body.update(_get_links(event))
     if 'RECURRENCE-ID' in event:
         body['originalStartTime'] = _time(event['RECURRENCE-ID'].dt, zone)
     return body
@@ -103,7 +118,7 @@ def _get_end(event, start):
         return start + event['DURATION'].dt
     if isinstance(start, dt.datetime):
         return start
-    return start + dt.timedelta(days=1)
+    return start + DAY
 
 
 def _time(value, zone):
@@ -118,6 +133,55 @@ def _time(value, zone):
     if name:
         member['timeZone'] = name
     return member
+
+
+def _get_attendees(event):
+    "Each guest once, by the e-mail"
+    values = event.get('ATTENDEE', [])
+    guests = {}
+    for value in values if isinstance(values, list) else [values]:
+        scheme, _, email = str(value).partition(':')
+        if scheme.lower() != 'mailto':
+            continue
+        guest = guests[email.lower()] = {'email': email}
+        if name := value.params.get('CN'):
+            guest['displayName'] = str(name)
+        if value.params.get('ROLE') == 'OPT-PARTICIPANT':
+            guest['optional'] = True
+        if response := RESPONSE.get(value.params.get('PARTSTAT')):
+            guest['responseStatus'] = response
+    return list(guests.values())
+
+
+def _get_reminders(event):
+    "The alarms before the start: Google has no others"
+    reminders = set()
+    for alarm in event.walk('VALARM'):
+        trigger = alarm.get('TRIGGER')
+        if (not trigger or not isinstance(trigger.dt, dt.timedelta)
+                or trigger.params.get('RELATED', 'START') != 'START'):
+            continue
+        minutes = -trigger.dt // MINUTE
+        if 0 <= minutes <= MAX_MINUTES:
+            method = 'email' if alarm['ACTION'] == 'EMAIL' else 'popup'
+            reminders.add((method, minutes))
+    return [
+        {'method': method, 'minutes': minutes}
+        for method, minutes in sorted(reminders)[:MAX_REMINDERS]]
+
+
+def _get_links(event):
+    "What Tryton does not show, and must leave as it is"
+    values = {}
+    if (url := _text(event, 'URL')).startswith(('http:', 'https:')):
+        values['source'] = {'title': "The calendar", 'url': url}
+    private = {
+        name: event[name].to_ical().decode()
+        for name in ['PRIORITY', 'CREATED']
+        if name in event}
+    if private:
+        values['extendedProperties'] = {'private': private}
+    return values
 
 
 def _get_recurrence(event):

@@ -8,14 +8,31 @@ https://developers.google.com/workspace/calendar/api/v3/reference/events
 """
 import datetime as dt
 
-__all__ = ['FIELDS', 'compare', 'from_google', 'from_tryton']
+__all__ = ['FIELDS', 'READ', 'compare', 'from_google', 'from_tryton']
 
 # the fields of google_calendar.event, under the names of Tryton
 FIELDS = [
     'summary', 'description', 'location', 'all_day', 'start', 'end',
     'start_date', 'end_date', 'time_zone', 'status', 'visibility',
     'transparency', 'recurrence', 'recurring_identifier', 'original_start',
-    'ical_uid']
+    'ical_uid', 'attendees', 'attendees_omitted', 'response',
+    'response_comment', 'default_reminders', 'reminders', 'color_id',
+    'guests_can_invite_others', 'guests_can_modify',
+    'guests_can_see_other_guests', 'organizer_email', 'organizer_own',
+    'creator_email', 'conference', 'conference_link', 'attachments',
+    'event_type', 'locked', 'html_link']
+# the fields of the lines of an event
+LINES = {
+    'attendees': [
+        'email', 'name', 'optional', 'response', 'comment',
+        'additional_guests', 'room', 'organizer', 'own'],
+    'reminders': ['method', 'minutes'],
+    'attachments': ['url', 'title', 'mime_type'],
+    }
+# what to read of google_calendar.event
+READ = [
+    *(n for n in FIELDS if n not in LINES),
+    *(f'{n}.{f}' for n, names in LINES.items() for f in names)]
 # what Google guarantees of an occurrence that was removed from its series
 GUARANTEED = ['status', 'recurring_identifier', 'original_start']
 DAY = dt.timedelta(days=1)
@@ -34,6 +51,19 @@ def from_google(resource):
         'recurring_identifier': resource.get('recurringEventId'),
         'original_start': _moment(resource.get('originalStartTime')),
         'ical_uid': resource.get('iCalUID'),
+        'event_type': resource.get('eventType'),
+        'locked': resource.get('locked', False),
+        'html_link': resource.get('htmlLink'),
+        'color_id': resource.get('colorId'),
+        **_people(resource),
+        **_reminders(resource.get('reminders', {})),
+        **_conference(resource),
+        'attachments': _sorted([
+                {
+                    'url': a['fileUrl'], 'title': a.get('title'),
+                    'mime_type': a.get('mimeType'),
+                    }
+                for a in resource.get('attachments', [])]),
         }
     if values['status'] == 'cancelled':
         return {n: values[n] for n in GUARANTEED}
@@ -53,10 +83,71 @@ def from_google(resource):
     return values
 
 
+def _people(resource):
+    guests = resource.get('attendees', [])
+    own = next((g for g in guests if g.get('self')), {})
+    organizer = resource.get('organizer', {})
+    return {
+        'attendees': _sorted([
+                {
+                    'email': g['email'].lower(),
+                    'name': g.get('displayName'),
+                    'optional': g.get('optional', False),
+                    'response': g['responseStatus'],
+                    'comment': g.get('comment'),
+                    'additional_guests': g.get('additionalGuests') or None,
+                    'room': g.get('resource', False),
+                    'organizer': g.get('organizer', False),
+                    'own': g.get('self', False),
+                    }
+                for g in guests]),
+        'attendees_omitted': resource.get('attendeesOmitted', False),
+        'response': own.get('responseStatus'),
+        'response_comment': own.get('comment'),
+        'guests_can_invite_others': resource.get(
+            'guestsCanInviteOthers', True),
+        'guests_can_modify': resource.get('guestsCanModify', False),
+        'guests_can_see_other_guests': resource.get(
+            'guestsCanSeeOtherGuests', True),
+        'organizer_email': organizer.get('email'),
+        'organizer_own': organizer.get('self', False),
+        'creator_email': resource.get('creator', {}).get('email'),
+        }
+
+
+def _reminders(reminders):
+    return {
+        'default_reminders': reminders.get('useDefault', True),
+        'reminders': _sorted([
+                {'method': o['method'], 'minutes': o['minutes']}
+                for o in reminders.get('overrides', [])]),
+        }
+
+
+def _conference(resource):
+    entries = resource.get('conferenceData', {}).get('entryPoints', [])
+    links = [e['uri'] for e in entries if e['entryPointType'] == 'video']
+    link = next(iter(links), resource.get('hangoutLink'))
+    return {'conference': bool(link), 'conference_link': link}
+
+
 def from_tryton(row):
     "The values of what was read by RPC, with one way to say empty"
-    return {
-        n: row[n] if row[n] != '' else None for n in FIELDS}
+    values = {n: _filled(row[n]) for n in FIELDS if n not in LINES}
+    for name, names in LINES.items():
+        values[name] = _sorted([
+                {n: _filled(line[n]) for n in names}
+                for line in row[f'{name}.']])
+    return values
+
+
+def _filled(value):
+    return value if value != '' else None
+
+
+def _sorted(lines):
+    "The order of the lines means nothing"
+    return sorted(lines, key=repr)
 
 
 def compare(calendar, resources, rows):

@@ -16,7 +16,7 @@ import proteus.config
 from tests.emulator import EmulatorAdmin
 
 from . import calendars, changes
-from .compare import FIELDS, compare, from_google
+from .compare import FIELDS, READ, compare, from_google
 from .person import Person
 from .servers import DATABASE, DemoError
 from .table import say
@@ -197,7 +197,7 @@ class Demo:
     def read(self, calendar):
         return self.config.get_proxy(EVENT).search_read(
             [('calendar', '=', calendar.id)], 0, None, None,
-            [*FIELDS, 'google_id'], self.config.context)
+            [*READ, 'google_id'], self.config.context)
 
     def dump(self):
         "Return the events that Google has, by the id of the calendar"
