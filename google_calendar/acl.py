@@ -10,6 +10,8 @@ https://developers.google.com/workspace/calendar/api/concepts/sharing
 import re
 from dataclasses import dataclass
 
+from .people import is_email, normalize_email
+
 __all__ = [
     'AccessListError', 'AccessChange', 'PUBLIC', 'changes', 'is_public',
     'read', 'scope', 'state']
@@ -22,9 +24,7 @@ ROLES = [
 # nobody in particular may not be trusted with more
 PUBLIC_ROLES = {'freeBusyReader', 'reader'}
 
-_DOMAIN = r'[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*'
-_EMAIL = re.compile(r'[^@\s,;<>"]+@' + _DOMAIN)
-_DOMAIN = re.compile(_DOMAIN)
+_DOMAIN = re.compile(r'[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*')
 
 
 class AccessListError(Exception):
@@ -49,13 +49,14 @@ class AccessChange:
 
 def scope(type_, value):
     "Return the scope, or raise AccessListError"
-    value = (value or '').strip().lower()
     if type_ == 'default':
         return PUBLIC
-    pattern, code = (_DOMAIN, 'domain') if type_ == 'domain' else (
-        _EMAIL, 'email')
-    if not pattern.fullmatch(value):
-        raise AccessListError(code, value)
+    value = normalize_email(value) or ''
+    if type_ == 'domain':
+        if not _DOMAIN.fullmatch(value):
+            raise AccessListError('domain', value)
+    elif not is_email(value):
+        raise AccessListError('email', value)
     return (type_, value)
 
 

@@ -1,8 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The guests of the events."""
-import re
-
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.modules.google_integration import bookkeeping
@@ -12,13 +10,10 @@ from trytond.pyson import Eval
 
 from .answer import visual
 from .exceptions import AttendeeEmailError
-from .people import normalize_email
+from .people import is_email, normalize_email
 from .person import PersonMixin
 
 __all__ = ['Attendee']
-
-# as strict as Google, which refuses the rest
-EMAIL = re.compile(r'[^@\s,;<>"]+@[^@\s,;<>"]+\.[^@\s,;<>".]+')
 
 
 class Attendee(PersonMixin, GoogleChild, ModelSQL, ModelView):
@@ -100,7 +95,7 @@ class Attendee(PersonMixin, GoogleChild, ModelSQL, ModelView):
             Event.check_invite([a.event for a in records])
             for attendee in records:
                 email = (values or {}).get('email', attendee.email)
-                if not EMAIL.fullmatch(normalize_email(email) or ''):
+                if not is_email(normalize_email(email)):
                     raise AttendeeEmailError(gettext(
                             'google_calendar.msg_attendee_email',
                             email=email))

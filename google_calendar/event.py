@@ -3,7 +3,6 @@
 """The events of the calendars."""
 import datetime as dt
 import html
-import json
 
 import nh3
 
@@ -14,18 +13,17 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.tools import timezone as tz
-from trytond.transaction import without_check_access
 
 from . import mapping
 from .adoption import AdoptionMixin
 from .answer import AnswerMixin
+from .event_exception import EventException
 from .event_google import GoogleEvent
 from .event_rights import EventRights
 from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
 from .feed import FeedEvent
 from .imported import ImportedEvent
-from .instance import instance
 from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
@@ -46,7 +44,7 @@ HTML_TAGS = {
 class Event(
         FeedEvent, AnswerMixin, RuleMixin, SeriesMixin, RepeatMixin,
         OccurrencesMixin, AdoptionMixin, ImportedEvent, ResetEventMixin,
-        EventRights, GoogleEvent, ModelSQL, ModelView):
+        EventException, EventRights, GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {
@@ -434,50 +432,3 @@ class Event(
         exceptions = set(cls.google_with(events)).difference(events)
         bookkeeping.update(cls, exceptions, {'google_id': None})
         super().delete(events + cls.browse([e.id for e in exceptions]))
-
-    # Series
-
-    @without_check_access
-    def make_exception(self, original_start):
-        """Return the event of one occurrence of this series
-
-        ``original_start`` is naive UTC, noon of an all-day event. The event
-        is created if there is none yet; what is changed of it is sent as a
-        change of the occurrence alone.
-
-        https://developers.google.com/workspace/calendar/api/guides/recurringevents
-        """
-        cls = type(self)
-        if not self.google_id:
-            # the exceptions name their series
-            bookkeeping.update(
-                cls, [self], {'google_id': self.google_new_id()})
-        master = cls(self.id)
-        known = cls.search([
-                ('calendar', '=', master.calendar.id),
-                ('recurring_identifier', '=', master.google_id),
-                ('original_start', '=', original_start),
-                ], limit=1)
-        if known:
-            return known[0]
-        base = instance(master.google_current, original_start)
-        revision = bookkeeping.new_revision()
-        event, = cls.create([{
-                    **cls.google_record_values(
-                        master.calendar, cls.google_to_values(base)),
-                    'calendar': master.calendar.id,
-                    'recurring_identifier': master.google_id,
-                    'google_state': 'to_push',
-                    'google_baseline': json.dumps(base),
-                    'google_revision': revision,
-                    }])
-        return event
-
-    @property
-    def google_current(self):
-        "The series as Google has it, or as it will be created"
-        resource = self.google_base if self.google_etag else None
-        if resource is None:
-            resource = self.google_to_resource(
-                self.google_values(), None, None)
-        return {**resource, 'id': self.google_id}

@@ -17,10 +17,9 @@ from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
 from . import availability, free_busy
-from .attendee import EMAIL
 from .exceptions import FindTimeError
 from .network import WRITER_ROLES
-from .people import normalize_email
+from .people import is_email, normalize_email
 
 __all__ = [
     'FindTime', 'FindTimeAsk', 'FindTimeChoose', 'FindTimePerson',
@@ -122,7 +121,7 @@ class FindTimeAsk(ModelView):
             message = gettext('google_calendar.msg_find_time_duration')
         for person in self.people or []:
             # of a calendar it is an identifier that looks like one
-            if not EMAIL.fullmatch(normalize_email(person.email) or ''):
+            if not is_email(normalize_email(person.email)):
                 message = gettext(
                     'google_calendar.msg_attendee_email', email=person.email)
         if message:

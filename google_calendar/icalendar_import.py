@@ -9,13 +9,12 @@ from trytond.pool import Pool
 from trytond.tools import grouped_slice
 from trytond.transaction import check_access, without_check_access
 
-from .attendee import EMAIL
 from .exceptions import ICalendarError
 from .icalendar_read import FileError, alone, derived_uid, read
 from .icalendar_recurrence import comparable, exclude
 from .icalendar_records import uid_of, values_of
 from .icalendar_series import arrange, is_occurrence
-from .people import normalize_email
+from .people import is_email, normalize_email
 from .recurrence import RecurrenceError
 
 __all__ = ['Plan', 'apply_plan', 'check_calendar', 'make_plan', 'read_file']
@@ -208,7 +207,7 @@ def _values(values, item, original, own, event=None):
         values['organizer_email'] = None
     answers = []
     for answer in values.pop('answers', []):
-        if not EMAIL.fullmatch(answer['email']):
+        if not is_email(answer['email']):
             continue
         answers.append({
                 **answer,
@@ -218,7 +217,7 @@ def _values(values, item, original, own, event=None):
         if answer['email'] in own:
             values['response'] = answer['response']
     values['attendees'] = [
-        a for a in values['attendees'] if EMAIL.fullmatch(a['email'])]
+        a for a in values['attendees'] if is_email(a['email'])]
     values['answers'] = answers
     known = {event.conference_link, event.html_link} if event else set()
     text = values['description'] or ''

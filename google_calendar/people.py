@@ -5,13 +5,14 @@
 Pure functions on the Event resource, see
 https://developers.google.com/workspace/calendar/api/v3/reference/events
 """
+import re
 from itertools import chain
 
 from .times import as_dict, line_of, safe_link
 
 __all__ = [
     'MAX_MINUTES', 'MAX_REMINDERS', 'METHODS', 'RESPONSES', 'attachments_of',
-    'attendee_key', 'canonical_reminders', 'normalize_email',
+    'attendee_key', 'canonical_reminders', 'is_email', 'normalize_email',
     'people_values', 'reminders_values', 'write_attendees',
     'write_reminders']
 
@@ -20,6 +21,8 @@ METHODS = ('popup', 'email')
 # https://developers.google.com/workspace/calendar/api/concepts/reminders
 MAX_REMINDERS = 5
 MAX_MINUTES = 40320
+# as strict as Google, which refuses the rest
+_EMAIL = re.compile(r'[^@\s,;<>"]+@[^@\s,;<>"]+\.[^@\s,;<>".]+')
 
 
 def attendee_key(attendee):
@@ -28,7 +31,13 @@ def attendee_key(attendee):
 
 
 def normalize_email(email):
+    "The e-mail as it is compared, None if there is none"
     return (line_of(email) or '').strip().lower() or None
+
+
+def is_email(email):
+    "Tell if Google takes the normalized e-mail"
+    return bool(_EMAIL.fullmatch(email or ''))
 
 
 def people_values(resource):

@@ -15,8 +15,7 @@ from trytond.modules.google_integration.template_values import TemplateError
 from trytond.pool import Pool
 from trytond.tools import timezone as tz
 
-from .attendee import EMAIL
-from .people import normalize_email
+from .people import is_email, normalize_email
 
 __all__ = ['Content', 'MoveBack', 'OWNED', 'TIMES']
 
@@ -277,7 +276,7 @@ def _emails(values):
                     break
         elif isinstance(value, str):
             email = normalize_email(value)
-            if EMAIL.fullmatch(email or ''):
+            if is_email(email):
                 yield email
 
 
