@@ -10,6 +10,7 @@ from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
 from . import mapping
+from .choices import ACCESS_ROLES, NOTIFICATIONS
 from .credentials import FREE_BUSY_SCOPES
 from .manage import ManagedMixin
 from .network import ROLES, WRITER_ROLES, CalendarNetwork, identified
@@ -47,19 +48,12 @@ class Calendar(
     access_role = fields.Selection([
             (None, ""),
             ('none', "None"),
-            ('freeBusyReader', "See Free and Busy"),
-            ('reader', "See Events"),
-            ('writerWithoutPrivateAccess', "Change Events but Private Ones"),
-            ('writer', "Change Events"),
-            ('owner', "Change Events and Share"),
+            *ACCESS_ROLES,
             ], "Access", readonly=True, sort=False,
         help="What the account may do with the calendar at Google.")
     primary = fields.Boolean("Primary", readonly=True)
-    notifications = fields.Selection([
-            ('all', "All Guests"),
-            ('externalOnly', "Guests without Google Calendar"),
-            ('none', "Nobody"),
-            ], "Notifications", required=True, sort=False,
+    notifications = fields.Selection(
+        list(NOTIFICATIONS), "Notifications", required=True, sort=False,
         help="Who gets mails of Google about what is changed here.")
     readers = fields.Many2Many(
         'google_calendar.calendar-reader', 'calendar', 'user', "Readers",

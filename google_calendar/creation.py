@@ -15,8 +15,9 @@ from trytond.transaction import Transaction
 from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
+from .choices import time_zones
 from .exceptions import CalendarManageError
-from .manage import colors, default_credentials, time_zones
+from .manage import colors, default_credentials
 
 __all__ = ['CalendarCreation', 'CreateCalendar', 'CreateCalendarStart']
 
@@ -151,7 +152,7 @@ class CreateCalendarStart(ModelView):
 
     @staticmethod
     def get_time_zones():
-        return time_zones()
+        return [(None, ""), *time_zones()]
 
     @fields.depends('credentials')
     def on_change_credentials(self):

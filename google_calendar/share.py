@@ -11,6 +11,7 @@ from trytond.pyson import Bool, Eval
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import acl
+from .choices import ACCESS_ROLES
 from .exceptions import CalendarManageError
 
 __all__ = [
@@ -44,13 +45,8 @@ class ShareCalendarRule(ModelView):
             },
         help="The email of a person or of a group, the domain of an "
         "organization.")
-    role = fields.Selection([
-            ('freeBusyReader', "See Free and Busy"),
-            ('reader', "See Events"),
-            ('writerWithoutPrivateAccess', "Change Events but Private Ones"),
-            ('writer', "Change Events"),
-            ('owner', "Change Events and Share"),
-            ], "Access", required=True, sort=False,
+    role = fields.Selection(
+        list(ACCESS_ROLES), "Access", required=True, sort=False,
         states={
             'readonly': Eval('own', False),
             })
@@ -104,10 +100,9 @@ class ShareCalendarPublic(ModelView):
 
     calendar = fields.Many2One(
         'google_calendar.calendar', "Calendar", readonly=True)
-    role = fields.Selection([
-            ('freeBusyReader', "See Free and Busy"),
-            ('reader', "See Events"),
-            ], "Access", readonly=True, sort=False)
+    role = fields.Selection(
+        [c for c in ACCESS_ROLES if c[0] in acl.PUBLIC_ROLES], "Access",
+        readonly=True, sort=False)
     confirmed = fields.Boolean(
         "Share with Everybody",
         help="Check to let everybody on the internet see the calendar.")
