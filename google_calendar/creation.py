@@ -114,7 +114,7 @@ class CalendarCreation(ModelSQL):
     @staticmethod
     def _marked(client, mark):
         Calendar = Pool().get('google_calendar.calendar')
-        for entry in Calendar._list_calendars(client):
+        for entry in Calendar.list_entries(client):
             if mark in (entry.get('description') or ''):
                 return entry['id']
 

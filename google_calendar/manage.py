@@ -308,15 +308,6 @@ class ManagedMixin:
         return scopes + (
             MANAGE_SCOPES if credentials.manage_calendars else ())
 
-    @classmethod
-    def save_entries(cls, credentials_id, entries):
-        "Write the entries of the list of Google and return the calendars"
-        cls._save_calendars(credentials_id, entries)
-        return cls.search([
-                ('credentials', '=', credentials_id),
-                ('google_id', 'in', [e['id'] for e in entries]),
-                ])
-
     def check_idle(self):
         if self.sync_state == 'running':
             raise CalendarManageError(gettext(

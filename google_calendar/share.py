@@ -13,6 +13,7 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 from . import acl
 from .choices import ACCESS_ROLES
 from .exceptions import CalendarManageError
+from .network import pages
 
 __all__ = [
     'ShareCalendar', 'ShareCalendarPublic', 'ShareCalendarRule',
@@ -241,15 +242,11 @@ class ShareCalendar(Wizard):
 
 def _list(client, google_id):
     "The access list of the calendar as it is now"
-    resources, page_token, seen = [], None, set()
-    while page_token not in seen:
-        seen.add(page_token)
-        answer = client.execute(client.api.acl().list(
-                calendarId=google_id, maxResults=PAGE, pageToken=page_token))
+    resources = []
+    for answer in pages(
+            client, client.api.acl().list, calendarId=google_id,
+            maxResults=PAGE):
         resources.extend(answer.get('items') or [])
-        page_token = answer.get('nextPageToken')
-        if not page_token:
-            break
     return acl.read(resources)
 
 
