@@ -7,7 +7,8 @@ import html
 import nh3
 
 from trytond.i18n import gettext
-from trytond.model import Index, ModelSQL, ModelStorage, ModelView, fields
+from trytond.ir.resource import ResourceAccessMixin
+from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
@@ -282,10 +283,8 @@ class Event(
 
     @classmethod
     def get_resources(cls):
-        get_name = Pool().get('ir.model').get_name
-        return [(None, "")] + [
-            (name, get_name(name)) for name, Model in Pool().iterobject()
-            if issubclass(Model, ModelStorage)]
+        # without those that the user may not read, which hide the field
+        return [(None, "")] + ResourceAccessMixin.get_models()
 
     @classmethod
     def get_time_zones(cls):

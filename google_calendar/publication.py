@@ -4,8 +4,8 @@
 from sql import Column, Null
 from sql.aggregate import Count
 
-from trytond.model import (
-    Index, ModelSQL, ModelStorage, ModelView, Unique, fields)
+from trytond.ir.resource import ResourceAccessMixin
+from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.export import CheckedExportMixin
@@ -61,8 +61,8 @@ class Publication(CheckedExportMixin, ModelSQL, ModelView):
 
     @classmethod
     def get_models(cls):
-        return [(None, "")] + Pool().get('ir.model').get_name_items(
-            (ModelStorage, ModelView))
+        # without those that the user may not read, which hide the field
+        return [(None, "")] + ResourceAccessMixin.get_models()
 
     @classmethod
     def get_record(cls, publications, name):

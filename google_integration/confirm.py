@@ -37,8 +37,8 @@ class Confirm:
         records = self._rows(
             self.Model, [o for o in operations if o.kind != 'delete'])
         # read together, before writing makes forget what was read
-        self.ours = {
-            o.id: records[o.id].google_values()
+        self.answered = {
+            o.id: self._normalised(records[o.id], a.resource)
             for o, a in zip(operations, answers, strict=True)
             if a.status == 'done' and o.kind != 'delete' and o.id in records}
         # what fails with all the others is not to blame
@@ -155,9 +155,10 @@ class Confirm:
             'google_baseline': json.dumps(resource),
             'google_attempts': 0,
             }
-        ours = self.ours[record.id]
+        quiet, values, error = self.answered[record.id]
         settled = bookkeeping.update(self.Model, [record], {
                 **books,
+                **quiet,
                 **self.Model.google_settled(),
                 'google_state': 'synchronized',
                 'google_confirmed_revision': operation.revision,
@@ -167,15 +168,22 @@ class Confirm:
             bookkeeping.update(
                 self.Model, [record], {**books, 'google_state': 'to_push'})
             return []
-        return self._normalised(record, ours, resource, operation.revision)
+        if error:
+            self.errors.append((record, None, error))
+        if not values:
+            return []
+        return [[record], {**values, 'google_revision': operation.revision}]
 
-    def _normalised(self, record, ours, resource, revision):
-        "What Google made of the values, and what it alone knows"
+    def _normalised(self, record, resource):
+        """What Google made of the values, and what it alone knows
+
+        The values for the books, those to write, and the error.
+        """
+        ours = record.google_values()
         try:
             theirs = self.Model.google_to_values(resource)
         except ItemError as error:
-            self.errors.append((record, None, error))
-            return []
+            return {}, {}, error
         values = {
             name: theirs[name]
             for unit in self.Model.google_units for name in unit.fields
@@ -186,14 +194,11 @@ class Confirm:
             values = {n: values[n] for n in self._read_only() & values.keys()}
         values = self.Model.google_record_values(
             self.service, values, record)
-        if not values:
-            return []
         if same and not any(
                 isinstance(self.Model._fields[n], fields.One2Many)
                 for n in values):
-            bookkeeping.update(self.Model, [record], values)
-            return []
-        return [[record], {**values, 'google_revision': revision}]
+            return values, {}, None
+        return {}, values, None
 
     def _read_only(self):
         return {

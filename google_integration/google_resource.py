@@ -408,35 +408,33 @@ class GoogleResource(CheckedExportMixin):
 
         What does not differ is settled, what is sent is marked.
         """
-        operations, errors, settled = [], [], []
-        patched = []
+        operations, errors, sent = [], [], []
         for record in records:
             try:
                 operation = record.google_operation()
             except ItemError as error:
                 errors.append((record, error))
                 continue
-            if operation is None:
-                settled.append(record)
-            elif operation.kind == 'insert':
+            if operation:
                 operations.append(operation)
+            sent.append((record, record.google_revision, operation))
+        # read together, before writing makes forget what was read
+        for record, revision, operation in sent:
+            if not operation:
+                bookkeeping.update(cls, [record], {
+                        'google_state': 'synchronized',
+                        'google_confirmed_revision': revision,
+                        'google_attempts': 0,
+                        })
+            elif operation.kind == 'insert':
                 # the body is what a lost answer is compared with
                 bookkeeping.update(cls, [record], {
                         'google_id': operation.google_id,
                         'google_baseline': json.dumps(operation.body),
                         'google_etag': None,
                         })
-                patched.append(record)
-            else:
-                operations.append(operation)
-                patched.append(record)
-        for record in settled:
-            bookkeeping.update(cls, [record], {
-                    'google_state': 'synchronized',
-                    'google_confirmed_revision': record.google_revision,
-                    'google_attempts': 0,
-                    })
-        bookkeeping.update(cls, patched, {'google_state': 'pushing'})
+        bookkeeping.update(
+            cls, [r for r, _, o in sent if o], {'google_state': 'pushing'})
         bookkeeping.update(
             cls, [r for r, _ in errors], {'google_state': 'failed'})
         return operations, errors

@@ -33,7 +33,8 @@ STEPS = [
     "Google: load calendars", "Discover and enable calendars",
     "Pull into Tryton", "Compare", "Tryton: create, change, delete",
     "Google: create, change, delete", "Synchronize both ways",
-    "Synchronize what Google did itself", "Compare",
+    "Google: the guests answer", "Synchronize what Google did itself",
+    "Look for each change", "Compare",
     "Synchronize with nothing to do", "Compare again", "total"]
 
 
@@ -136,6 +137,13 @@ class DemoTestCase(unittest.TestCase):
                 reason, _, _ = reason.partition(':')
             refused[reason] += int(count)
         self.assertEqual(dict(refused), REFUSED)
+
+    def test_found(self):
+        "The changes of series and guests are looked for on both sides"
+        self.assertRegex(
+            self.run_.output,
+            r'\d+ events, 92 occurrences of the own calendar, '
+            r'7 mails of Google')
 
     def test_table(self):
         "The table has a row for each step, with items and requests"

@@ -365,6 +365,12 @@ class RelateTestCase(RuleTestCase):
                         domain, [['resource.id', '=', id, model]])
                     self.assertEqual(
                         pool.get(EVENT).search(domain, count=True), count)
+        # the field is there, although there are models that nobody reads
+        with self.as_ada(commit=False) as pool:
+            self.assertIn('resource', pool.get(EVENT).fields_get())
+            self.assertIn('record', pool.get(PUBLICATION).fields_get())
+        with self.user(commit=False) as pool:
+            self.assertIn('resource', pool.get(EVENT).fields_get())
         with database(self.stranger, context=ACCESS, commit=False) as pool:
             Keyword = pool.get('ir.action.keyword')
             self.assertFalse([

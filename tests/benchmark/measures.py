@@ -10,18 +10,23 @@ from dataclasses import dataclass
 
 from googleapiclient.discovery import build
 from googleapiclient.http import HttpMockSequence
+from sql.aggregate import Count
 
 from tests.robustness import content
 from tests.robustness.laboratory import USER
 from tests.robustness.meter import Meter
 from tests.robustness.processes import Process
-from trytond.modules.google_calendar import mapping
 from trytond.modules.google_calendar.network import PAGE
+from trytond.modules.google_integration.apply import Apply
+from trytond.modules.google_integration.operation import Change
 from trytond.pool import Pool
+from trytond.transaction import Transaction
 
 __all__ = ['Measure', 'memory', 'pull', 'push', 'ratio']
 
-START = dt.datetime(2030, 1, 1, 9)
+# within the window of the occurrences, and not over
+START = dt.datetime.combine(
+    dt.date.today() + dt.timedelta(days=1), dt.time(9))
 SLICE = 1000
 
 
@@ -39,11 +44,12 @@ class Measure:
     here: int = 0
 
 
-def fill(site, count):
+def fill(site, count, make=None):
     "Let Google have so many events"
+    make = make or body
     for start in range(0, count, SLICE):
         site.admin.insert_events(USER, [
-                body(n) for n in range(start, min(start + SLICE, count))])
+                make(n) for n in range(start, min(start + SLICE, count))])
     site.admin.clear_log()
 
 
@@ -144,16 +150,20 @@ def memory(site, count, page, sending=False):
     return [measure(site, what, count, trace=True)]
 
 
-def ratio(site, count):
+def ratio(site, count, **options):
     """How much more the engine does than to read and to write
 
-    The same pages are read with Google's library alone, and the same rows
-    are written with one create.
+    The same pages are read with Google's library alone, and the same rows,
+    those of guests, reminders and occurrences too, are written with one
+    create. What it takes to make the rows of the resources is the engine's.
     """
-    fill(site, count)
+    fill(site, count, **options)
     pages = Process(record, site).result()
-    plain = Process(read_and_create, site, pages).result()
+    plain, rows = Process(read_and_create, site, pages).result()
     *_, seconds, _ = Process(synchronize, site).result()
+    with site.transaction():
+        if (here := count_rows()) != rows:
+            raise AssertionError(f"{rows} and not {here}")
     return seconds / plain
 
 
@@ -174,28 +184,39 @@ def record(site):
 
 
 def read_and_create(site, pages):
+    "Return the seconds that it takes, and what there is then"
     api = build(
         'calendar', 'v3', static_discovery=True,
         http=HttpMockSequence([({'status': '200'}, p) for p in pages]))
     with site.transaction() as transaction:
-        Event = Pool().get('google_calendar.event')
+        pool = Pool()
+        Event = pool.get('google_calendar.event')
+        Calendar = pool.get('google_calendar.calendar')
+        apply = Apply(Event, Calendar(site.calendar), 1)
+        rows = [
+            apply._values(Change(resource['id'], resource))
+            for page in pages for resource in json.loads(page)['items']]
         gc.collect()
+        gc.freeze()
         started = time.process_time()
-        rows, request = [], api.events().list(calendarId='primary')
+        request = api.events().list(calendarId='primary')
         while request:
             answer = request.execute()
-            for resource in answer['items']:
-                values = mapping.to_values(resource)
-                values['recurring_identifier'] = values.pop(
-                    'recurring_event_id')
-                values.update(
-                    calendar=site.calendar, google_id=resource['id'],
-                    google_etag=resource['etag'],
-                    google_baseline=json.dumps(resource),
-                    google_state='synchronized', google_revision='plain')
-                rows.append(values)
             request = api.events().list_next(request, answer)
         Event.create(rows)
         seconds = time.process_time() - started
+        found = count_rows()
         transaction.rollback()
-        return seconds
+        return seconds, found
+
+
+def count_rows():
+    "The number of rows that are made of events, by table"
+    cursor = Transaction().connection.cursor()
+    counts = {}
+    for name in [
+            'event', 'attendee', 'reminder', 'attachment', 'occurrence']:
+        table = Pool().get(f'google_calendar.{name}').__table__()
+        cursor.execute(*table.select(Count()))
+        counts[name], = cursor.fetchone()
+    return counts

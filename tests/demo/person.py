@@ -47,11 +47,11 @@ class Person:
             text = response.read()
             return response.status, json.loads(text) if text else None
 
-    def try_call(self, method, *path, body=None):
+    def try_call(self, method, *path, body=None, **query):
         "Return the resource, and the reason if Google refuses"
         status, answer = self._send(
             method, '/calendar/v3/' + '/'.join(quote(p, safe='')
-                for p in path),
+                for p in path) + '?' + urlencode(query),
             json.dumps(body) if body is not None else None,
             'application/json', Authorization=f'Bearer {self.token}')
         if status in {200, 204}:
@@ -59,8 +59,8 @@ class Person:
         error = answer['error']
         return None, f"{error['errors'][0]['reason']} ({error['message']})"
 
-    def call(self, method, *path, body=None):
-        answer, reason = self.try_call(method, *path, body=body)
+    def call(self, method, *path, body=None, **query):
+        answer, reason = self.try_call(method, *path, body=body, **query)
         if reason:
             raise DemoError(
                 f"Google refuses {method} {'/'.join(path)}: {reason}")
@@ -80,6 +80,17 @@ class Person:
     def patch(self, calendar, event, **body):
         return self.call(
             'PATCH', 'calendars', calendar, 'events', event, body=body)
+
+    def list_events(self, calendar, **query):
+        return self.call(
+            'GET', 'calendars', calendar, 'events', maxResults=2500,
+            **query)['items']
+
+    def list_occurrences(self, calendar, start, end):
+        "What the person sees"
+        return self.list_events(
+            calendar, singleEvents='true', timeMin=start.isoformat(),
+            timeMax=end.isoformat())
 
     def delete(self, calendar, event):
         self.call('DELETE', 'calendars', calendar, 'events', event)

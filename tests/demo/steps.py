@@ -6,6 +6,7 @@ Tryton is used as its clients do (proteus over HTTP) and Google as its
 applications do; nothing of the modules is imported.
 """
 import collections
+import datetime as dt
 import json
 import urllib.request
 from urllib.error import HTTPError
@@ -17,6 +18,7 @@ from tests.emulator import EmulatorAdmin
 
 from . import calendars, changes
 from .compare import FIELDS, READ, compare, from_google
+from .meetings import MAILS, Meetings
 from .person import Person
 from .servers import DATABASE, DemoError
 from .table import say
@@ -55,9 +57,11 @@ class Demo:
         self.change_tryton()
         self.change_google()
         self.synchronize("Synchronize both ways")
-        # Google changes the exceptions along with their series
+        self.answer()
+        # and Google changed the exceptions along with their series
         self.follow()
-        self.check_changes()
+        with self.table.step("Look for each change") as step:
+            step.items = self.check_changes()
         self.compare("Compare")
         self.idle()
         if self.spoil:
@@ -145,7 +149,11 @@ class Demo:
             self.team, self.team_ids = changes.prepare(self.person)
             say(f'{len(self.team_ids)} events of the calendar '
                 f'"{changes.TEAM}"')
-            step.items = total + len(self.team_ids)
+            self.meetings = Meetings(
+                self.admin, self.person, dt.date.today())
+            own = self.meetings.prepare()
+            say(f"{own} series, exceptions and meetings of the own calendar")
+            step.items = total + len(self.team_ids) + own
 
     def discover(self):
         with self.table.step("Discover and enable calendars") as step:
@@ -228,6 +236,7 @@ class Demo:
             by_id = {c.google_id: c for c in self.calendars}
             step.items = changes.change_tryton(
                 Event, by_id[self.team], self.team_ids)
+            step.items += self.meetings.change_tryton(Event, by_id[EMAIL])
             events = []
             for id, loaded in self.files.items():
                 for google_id, values in self.choose(loaded, 'tryton'):
@@ -247,12 +256,17 @@ class Demo:
         with self.table.step("Google: create, change, delete") as step:
             step.items = changes.change_google(
                 self.person, self.team, self.team_ids)
+            step.items += self.meetings.change_google()
             for id, loaded in self.files.items():
                 for google_id, values in self.choose(loaded, 'google'):
                     self.person.patch(id, google_id, **values)
                     self.marks.append((id, google_id, values))
                     step.items += 1
             say(f"{step.items} changes")
+
+    def answer(self):
+        with self.table.step("Google: the guests answer") as step:
+            step.items = self.meetings.answer()
 
     @staticmethod
     def choose(loaded, side):
@@ -266,7 +280,7 @@ class Demo:
             yield google_id, {name: text}
 
     def check_changes(self):
-        "No change was lost, on whichever side it was made"
+        "No change was lost, on whichever side it was made; return how many"
         dump = {
             calendar: {e['id']: from_google(e) for e in events}
             for calendar, events in self.dump().items()}
@@ -280,6 +294,12 @@ class Demo:
                 if event is None or event.get(name) != value:
                     self.differences.append(
                         f"Google should have {name} {value!r}: {event}")
+        own, = (c for c in self.calendars if c.google_id == EMAIL)
+        self.differences += self.meetings.check(own)
+        occurrences = len(self.meetings.found())
+        say(f"{len(wanted)} events, {occurrences} occurrences of the own "
+            f"calendar, {len(MAILS)} mails of Google")
+        return len(wanted) + occurrences + len(MAILS)
 
     def idle(self):
         Log = proteus.Model.get(LOG)

@@ -316,7 +316,7 @@ class Site:
         "The rows of the table as dictionaries"
         with self.connection() as connection:
             cursor = connection.execute(
-                f'SELECT {columns} FROM "{table}" ORDER BY {order}')
+                f'SELECT {columns} FROM {table} ORDER BY {order}')
             names = [c[0] for c in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
