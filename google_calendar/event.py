@@ -12,11 +12,11 @@ from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
-from trytond.tools import timezone as tz
 
 from . import mapping
 from .adoption import AdoptionMixin
 from .answer import AnswerMixin
+from .choices import NOTIFICATIONS, TRANSPARENCIES, time_zones
 from .event_exception import EventException
 from .event_google import GoogleEvent
 from .event_rights import EventRights
@@ -104,10 +104,8 @@ class Event(
             ('private', "Private"),
             ('confidential', "Confidential"),
             ], "Visibility", required=True, sort=False)
-    transparency = fields.Selection([
-            ('opaque', "Busy"),
-            ('transparent', "Free"),
-            ], "Show As", required=True, sort=False)
+    transparency = fields.Selection(
+        list(TRANSPARENCIES), "Show As", required=True, sort=False)
     recurrence = fields.Text(
         "Recurrence", readonly=True, strip=False,
         states={
@@ -162,9 +160,7 @@ class Event(
         "Guests Can See Other Guests", states=_organized)
     notifications = fields.Selection([
             (None, ""),
-            ('all', "All Guests"),
-            ('externalOnly', "Guests without Google Calendar"),
-            ('none', "Nobody"),
+            *NOTIFICATIONS,
             ], "Notifications", sort=False,
         help="Who gets mails of Google about this change. Leave empty for "
         "what the calendar says.")
@@ -292,8 +288,7 @@ class Event(
 
     @classmethod
     def get_time_zones(cls):
-        return [(None, "")] + [
-            (name, name) for name in tz.available_timezones()]
+        return [(None, ""), *time_zones()]
 
     @fields.depends('calendar', 'time_zone', '_parent_calendar.time_zone')
     def on_change_calendar(self):

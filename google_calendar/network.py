@@ -15,7 +15,8 @@ from trytond.modules.google_integration.operation import (
 from . import mapping
 from .instance import same_original_start
 
-__all__ = ['ROLES', 'WRITER_ROLES', 'CalendarNetwork', 'identified']
+__all__ = [
+    'ROLES', 'WRITER_ROLES', 'CalendarNetwork', 'identified', 'pages']
 
 # the maximum of https://developers.google.com/calendar/api/v3/reference/events/list
 PAGE = 2500
@@ -318,6 +319,19 @@ class CalendarNetwork(GoogleTwoWay):
                             'reason': error.reason,
                             }))
             return cls.google_failure(error)
+
+
+def pages(client, list_, **parameters):
+    "Yield the answers of a listing, page by page"
+    page_token, seen = None, set()
+    # a token that comes again would never end
+    while page_token not in seen:
+        seen.add(page_token)
+        answer = client.execute(list_(**parameters, pageToken=page_token))
+        yield answer
+        page_token = answer.get('nextPageToken')
+        if not page_token:
+            break
 
 
 def identified(answer):

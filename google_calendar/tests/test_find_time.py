@@ -27,7 +27,7 @@ class GoogleCalendarFindTimeTestCase(FindTimeTestCase):
         self.assertEqual(
             [p['email'] for p in values['people']], [ALICE])
         self.assertEqual(values['credentials'], self.credentials)
-        self.assertEqual(values['weekdays'], ['0', '1', '2', '3', '4'])
+        self.assertEqual(values['weekdays'], ['MO', 'TU', 'WE', 'TH', 'FR'])
         self.assertEqual(values['duration'], HOUR)
         self.assertEqual(
             values['last_day'] - values['first_day'], dt.timedelta(days=7))
@@ -169,7 +169,7 @@ class GoogleCalendarFindTimeTestCase(FindTimeTestCase):
                 self.find(None, **values)
             self.assertIn(text, error.exception.message)
         with self.assertRaises(FindTimeError):
-            self.find(None, weekdays=['6'])
+            self.find(None, weekdays=['SU'])
         self.assertEqual(self.requests(), [])
 
     def test_errors(self):
