@@ -12,8 +12,8 @@ from trytond.model import Index, ModelSQL, ModelStorage, ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
-from trytond.tools import timezone as tz
-from trytond.transaction import without_check_access
+from trytond.tools import grouped_slice, timezone as tz
+from trytond.transaction import check_access, without_check_access
 
 from . import mapping
 from .adoption import AdoptionMixin
@@ -25,7 +25,7 @@ from .exceptions import (
 from .feed import FeedEvent
 from .imported import ImportedEvent
 from .instance import instance
-from .occurrence_refresh import OccurrencesMixin
+from .occurrence_refresh import CHUNK, OccurrencesMixin
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
 from .series import SeriesMixin
@@ -331,6 +331,16 @@ class Event(
 
     @classmethod
     def get_recurring_event(cls, events, name):
+        "The series, for those who may read it"
+        masters = cls._masters(events)
+        readable = cls.readable_ids(
+            {id for id in masters.values() if id is not None})
+        return {
+            id: master if master in readable else None
+            for id, master in masters.items()}
+
+    @classmethod
+    def _masters(cls, events):
         result = dict.fromkeys(map(int, events))
         children = [e for e in events if e.recurring_identifier]
         masters = {
@@ -345,16 +355,30 @@ class Event(
         return result
 
     @classmethod
+    def readable_ids(cls, ids):
+        "The ids of the events that the user may read"
+        Access = Pool().get('ir.model.access')
+        readable = set()
+        with check_access():
+            if Access.check(cls.__name__, 'read', raise_exception=False):
+                for sub_ids in grouped_slice(sorted(ids), CHUNK):
+                    readable.update(map(int, cls.search(
+                                [('id', 'in', list(sub_ids))], order=[])))
+        return readable
+
+    @classmethod
     def search_recurring_event(cls, name, clause):
         field, operator, operand = clause[0], clause[1], clause[2]
         if field == name and operand is None:
             return [('recurring_identifier', operator, None)]
-        events = cls.search([('id' if field == name else field[
-                    len(name) + 1:], *clause[1:])])
-        return ['OR', *([
+        # Tryton does not apply the rules to a search through it
+        with check_access():
+            events = cls.search([('id' if field == name else field[
+                        len(name) + 1:], *clause[1:])])
+        return ['OR', ('id', '=', -1), *([
                     ('calendar', '=', e.calendar.id),
                     ('recurring_identifier', '=', e.google_id),
-                    ] for e in events if e.google_id)] or [('id', '=', -1)]
+                    ] for e in events if e.google_id)]
 
     def get_description_shown(self, name):
         """The description in HTML of which nothing is harmful

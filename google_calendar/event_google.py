@@ -189,8 +189,9 @@ class GoogleEvent(GoogleResource):
     @property
     def series_all_day(self):
         "Tell if the series of the occurrence is of whole days"
-        series = self.recurring_event
-        return series.all_day if series else self.all_day
+        cls = type(self)
+        series = cls._masters([self])[self.id]
+        return cls(series).all_day if series else self.all_day
 
     def _complete(self, operation):
         "What is not the value of a field"
