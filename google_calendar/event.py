@@ -6,16 +6,19 @@ import html
 import json
 
 import nh3
+from sql import Null
 
 from trytond.i18n import gettext
-from trytond.model import Index, ModelSQL, ModelStorage, ModelView, fields
+from trytond.model import Index, ModelSQL, ModelView, fields
+from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.tools import grouped_slice, timezone as tz
-from trytond.transaction import check_access, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, without_check_access)
 
-from . import mapping
+from . import mapping, record_link
 from .adoption import AdoptionMixin
 from .answer import AnswerMixin
 from .event_google import GoogleEvent
@@ -291,7 +294,7 @@ class Event(
         get_name = Pool().get('ir.model').get_name
         return [(None, "")] + [
             (name, get_name(name)) for name, Model in Pool().iterobject()
-            if issubclass(Model, ModelStorage)]
+            if record_link.is_linkable(Model)]
 
     @classmethod
     def get_time_zones(cls):
@@ -436,6 +439,29 @@ class Event(
         return super().preprocess_values(mode, values)
 
     @classmethod
+    def check_modification(cls, mode, events, values=None, external=False):
+        super().check_modification(
+            mode, events, values=values, external=external)
+        if external and mode == 'create':
+            for value in cls._stored_resources(events):
+                record_link.check(value)
+        elif external and mode == 'write':
+            record_link.check(values.get('resource'))
+
+    @classmethod
+    def _stored_resources(cls, events):
+        "What is stored, whether or not there is such a record by now"
+        table = cls.__table__()
+        cursor = Transaction().connection.cursor()
+        for sub_events in grouped_slice(events, CHUNK):
+            cursor.execute(*table.select(
+                    table.resource,
+                    where=table.id.in_([e.id for e in sub_events])
+                    & (table.resource != Null),
+                    group_by=[table.resource]))
+            yield from [value for value, in cursor]
+
+    @classmethod
     def validate_fields(cls, events, field_names):
         super().validate_fields(events, field_names)
         if not field_names or 'reminders' in field_names:
@@ -478,6 +504,8 @@ class Event(
             default.setdefault(name)
         # a conference is never copied
         default.setdefault('conference', False)
+        if Transaction().check_access:
+            default.setdefault('resource', _readable_resource)
         return super().copy(events, default=default)
 
     @classmethod
@@ -533,3 +561,12 @@ class Event(
             resource = self.google_to_resource(
                 self.google_values(), None, None)
         return {**resource, 'id': self.google_id}
+
+
+def _readable_resource(data):
+    "The record of the event that is copied, if the user may read it"
+    try:
+        record_link.check(data['resource'])
+    except AccessError:
+        return None
+    return data['resource']

@@ -92,7 +92,8 @@ class GoogleEvent(GoogleResource):
     def google_record_values(cls, service, values, record=None):
         values = {FIELDS.get(n, n): v for n, v in values.items()}
         if 'resource' in values:
-            values['resource'] = record_link.find(values['resource'])
+            values['resource'] = record_link.find(
+                values['resource'], service.credentials.owners)
         attendees = values.pop('attendees', None)
         answers = values.pop('answers', None)
         if attendees is not None or answers is not None:
