@@ -2,8 +2,8 @@
 # top level of this repository has the full notices and license terms.
 """Count what a synchronisation costs: ``python -m tests.benchmark``
 
-Requests, transactions, statements and memory are asserted, seconds never:
-they are printed as a ratio.
+Requests, transactions, statements and memory are asserted, of the time only
+the ratio to what reading and writing alone take.
 """
 import argparse
 import math
@@ -13,25 +13,34 @@ import sys
 PAGE = 2500
 PULL_CHUNK = 250
 PUSH_CHUNK = 50
-# of what an item costs, and of the memory of four times the items
-STATEMENTS = {'receive': 1.2, 'send': 4}
+PARTS = [
+    'receive', 'short_pages', 'change', 'send', 'window', 'scopes', 'rule',
+    'flat', 'ratio']
+# of the memory of four times the items
 GROWTH = 1.1
+# of the time to read and to write alone
+RATIO = 1.5
 
 
 class Benchmark:
 
-    def __init__(self, laboratory, reduced=False):
+    def __init__(self, laboratory, reduced=False, parts=()):
         self.laboratory = laboratory
+        self.parts = parts or PARTS
         self.failures = []
-        self.pulls = [0, 1, 2501] if reduced else [
-            0, 1, 2500, 2501, 10000]
+        self.pulls = [0, 1, 250, 2501] if reduced else [
+            0, 1, 250, 2500, 2501, 10000]
+        self.guests = [1, 250, 500] if reduced else [1, 250, 10000]
+        self.changes = [100, 500] if reduced else [100, 10000]
         self.pushes = [0, 1, 50, 51] if reduced else [
-            0, 1, 50, 51, 1000]
+            0, 1, 50, 51, 5000]
+        self.windows = [100, 500] if reduced else [100, 10000]
+        self.published = 50 if reduced else 500
         self.short = (25, 10) if reduced else (1000, 70)
         # the items, the page, and so the items at a time
         self.memory = (250, 250) if reduced else (2500, 2500)
         self.sent = 100 if reduced else 500
-        self.ratio = 500 if reduced else 5000
+        self.ratios = 500 if reduced else 5000
 
     def check(self, measure, name, value, expected):
         self.expect(
@@ -58,55 +67,22 @@ class Benchmark:
         print(
             f'{measure.what:32}{measure.items:6}{measure.requests:10}'
             f'{measure.commits:9}{measure.statements:12}{per_item:>10}'
-            f'{peak:>8}', flush=True)
+            f'{peak:>8}{measure.seconds:9.2f}', flush=True)
 
     def __call__(self):
         print(
             f'{"":32}{"items":>6}{"requests":>10}{"commits":>9}'
-            f'{"statements":>12}{"per item":>10}{"MiB":>8}')
-        self.receive()
-        self.short_pages()
-        self.send()
-        self.flat()
-        ratio = self.laboratory.trial(self.get_ratio).result()
-        print(f"\nreceiving {self.ratio} events takes {ratio:.1f} times as "
-            "long as to read the same pages and to create the same rows")
+            f'{"statements":>12}{"per item":>10}{"MiB":>8}{"seconds":>9}')
+        for part in self.parts:
+            getattr(self, part)()
         for failure in self.failures:
             print(f"FAILED {failure}")
         return not self.failures
 
-    def get_ratio(self, site):
-        from .measures import ratio
-        return ratio(site, self.ratio)
-
     def receive(self):
-        base = idle_commits = None
-        for count in self.pulls:
-            pull, idle = self.trial('pull', count)
-            self.check(
-                pull, "requests", pull.requests,
-                max(1, math.ceil(count / PAGE)))
-            self.check(pull, "listings", pull.listings, pull.requests)
-            self.check(pull, "events", pull.here, count)
-            self.check(idle, "requests", idle.requests, 1)
-            self.check(idle, "listings", idle.listings, 1)
-            if base is None:
-                base, idle_commits = pull.commits, idle.commits
-                base_statements = pull.statements
-                idle_statements = idle.statements
-            # the last chunk of a page carries the cursor, an empty page too
-            pages = [PAGE] * (count // PAGE)
-            if count % PAGE or not pages:
-                pages.append(count % PAGE)
-            chunks = sum(max(1, math.ceil(p / PULL_CHUNK)) for p in pages)
-            self.check(pull, "commits", pull.commits - base, chunks - 1)
-            self.check(idle, "commits", idle.commits, idle_commits)
-            self.check(idle, "statements", idle.statements, idle_statements)
-            if count > 1:
-                per_item = (pull.statements - base_statements) / count
-                self.expect(
-                    per_item <= STATEMENTS['receive'], pull,
-                    f"{per_item:.2f} statements an item")
+        for kind, counts in [('plain', self.pulls), ('guests', self.guests)]:
+            for count in counts:
+                self.trial('pull', count, kind)
 
     def short_pages(self):
         count, page = self.short
@@ -118,25 +94,24 @@ class Benchmark:
         self.check(idle, "requests", idle.requests, 1)
 
     def send(self):
-        base = None
         for count in self.pushes:
-            push, = self.trial('push', count)
-            chunks = math.ceil(count / PUSH_CHUNK)
-            self.check(push, "listings", push.listings, 1)
-            self.expect(
-                push.writes <= chunks, push,
-                f"{push.writes} write requests, at most {chunks}")
-            self.check(push, "events", push.here, count)
-            if base is None:
-                base = push.commits
-                statements = push.statements
-            # what is sent is written before and after
-            self.check(push, "commits", push.commits - base, 2 * chunks)
-            if count > 1:
-                per_item = (push.statements - statements) / count
-                self.expect(
-                    per_item <= STATEMENTS['send'], push,
-                    f"{per_item:.2f} statements an item")
+            self.trial('push', count)
+
+    def change(self):
+        for count in self.changes:
+            self.trial('incremental', count, 100)
+
+    def window(self):
+        for count in self.windows:
+            self.trial('window', count)
+
+    def scopes(self):
+        for scope in ['this', 'all', 'following']:
+            for exceptions in [0, 3]:
+                self.trial('change', scope, exceptions)
+
+    def rule(self):
+        self.trial('rule', self.published)
 
     def flat(self):
         "The memory does not grow with the number of items"
@@ -148,6 +123,18 @@ class Benchmark:
             self.expect(
                 growth <= GROWTH, many, f"{growth:.2f} times the memory")
 
+    def ratio(self):
+        from .ratio import ratio
+        for kind in ['plain', 'guests', 'series']:
+            found = self.laboratory.trial(
+                ratio, self.ratios, kind).result()
+            print(
+                f"receiving {self.ratios} {kind} events takes {found:.2f} "
+                "times as long as to read the same pages and to create the "
+                "same rows", flush=True)
+            if found > RATIO:
+                self.failures.append(f"{kind}: {found:.2f} times as long")
+
 
 def main():
     parser = argparse.ArgumentParser(
@@ -155,12 +142,15 @@ def main():
         description="Count what a synchronisation costs")
     parser.add_argument(
         '--reduced', action='store_true', help="with fewer items")
+    parser.add_argument(
+        'parts', nargs='*', help=', '.join(PARTS))
     options = parser.parse_args()
     os.environ.setdefault('OAUTHLIB_INSECURE_TRANSPORT', '1')
     os.environ.setdefault('TRYTOND_DATABASE_URI', 'sqlite://')
     from tests.robustness.laboratory import Laboratory
     with Laboratory() as laboratory:
-        sys.exit(0 if Benchmark(laboratory, options.reduced)() else 1)
+        sys.exit(0 if Benchmark(
+                laboratory, options.reduced, options.parts)() else 1)
 
 
 if __name__ == '__main__':
