@@ -10,12 +10,31 @@ import math
 import os
 import sys
 
+from .events import GUESTS, SERIES
+
+# the seconds that a machine may take for the longest of all trials
+PATIENCE = 3600
 PAGE = 2500
 PULL_CHUNK = 250
 PUSH_CHUNK = 50
 PARTS = [
     'receive', 'short_pages', 'change', 'send', 'window', 'scopes', 'rule',
     'flat', 'ratio']
+# the statements of a pull: of the first chunk, of a further chunk, of a
+# further page, and of an item, which are the rows that it has
+PULLS = {
+    'plain': (97, 18, 5, 1),
+    'guests': (107, 26, 5, 1 + GUESTS + 1),
+    }
+# of an event that changed at Google, of one that is sent
+CHANGED, CHANGE = 79, 1
+SENT, SENT_CHUNK, SEND = 85, 20, 2
+# of the expansion of a chunk of events, the inserts left out
+EXPAND = 4
+# the transactions of a pull besides those of its chunks
+RECEIVED = 5
+# of a run that has nothing to do
+IDLE, IDLE_COMMITS = 48, 4
 # of the memory of four times the items
 GROWTH = 1.1
 # of the time to read and to write alone
@@ -35,7 +54,7 @@ class Benchmark:
         self.pushes = [0, 1, 50, 51] if reduced else [
             0, 1, 50, 51, 5000]
         self.windows = [100, 500] if reduced else [100, 10000]
-        self.published = 50 if reduced else 500
+        self.published = [50, 100] if reduced else [50, 500]
         self.short = (25, 10) if reduced else (1000, 70)
         # the items, the page, and so the items at a time
         self.memory = (250, 250) if reduced else (2500, 2500)
@@ -79,10 +98,42 @@ class Benchmark:
             print(f"FAILED {failure}")
         return not self.failures
 
+    def check_statements(self, measure, expected):
+        "Exact on SQLite, PostgreSQL inserts several rows with one"
+        if self.laboratory.sqlite:
+            self.check(
+                measure, "statements", measure.statements, expected)
+        else:
+            self.expect(
+                measure.statements <= expected, measure,
+                f"{measure.statements} statements, at most {expected}")
+
+    def check_idle(self, idle):
+        self.check(idle, "requests", idle.requests, 1)
+        self.check(idle, "listings", idle.listings, 1)
+        self.check(idle, "commits", idle.commits, IDLE_COMMITS)
+        self.check_statements(idle, IDLE)
+
     def receive(self):
         for kind, counts in [('plain', self.pulls), ('guests', self.guests)]:
+            first, per_chunk, per_page, per_item = PULLS[kind]
             for count in counts:
-                self.trial('pull', count, kind)
+                pull, idle = self.trial('pull', count, kind)
+                self.check_idle(idle)
+                pages = max(1, math.ceil(count / PAGE))
+                self.check(pull, "requests", pull.requests, pages)
+                self.check(pull, "listings", pull.listings, pages)
+                self.check(pull, "events", pull.here, count)
+                # the last chunk of a page carries the cursor
+                chunks = sum(
+                    math.ceil(min(PAGE, count - page * PAGE) / PULL_CHUNK)
+                    for page in range(pages)) or 1
+                self.check(
+                    pull, "commits", pull.commits, RECEIVED + chunks)
+                if count:
+                    self.check_statements(
+                        pull, first + per_item * count
+                        + per_chunk * (chunks - 1) + per_page * (pages - 1))
 
     def short_pages(self):
         count, page = self.short
@@ -95,23 +146,58 @@ class Benchmark:
 
     def send(self):
         for count in self.pushes:
-            self.trial('push', count)
+            push, = self.trial('push', count)
+            chunks = math.ceil(count / PUSH_CHUNK)
+            self.check(push, "listings", push.listings, 1)
+            # one batch a chunk
+            self.check(push, "requests", push.requests, 1 + chunks)
+            self.check(push, "calls", push.calls, count)
+            self.check(push, "events", push.here, count)
+            # what is sent is written before and after
+            self.check(
+                push, "commits", push.commits, IDLE_COMMITS + 2 * chunks)
+            self.check_statements(push, (
+                    SENT + SEND * count + SENT_CHUNK * (chunks - 1)
+                    if count else IDLE))
 
     def change(self):
         for count in self.changes:
-            self.trial('incremental', count, 100)
+            changed, = self.trial('incremental', count, 100)
+            self.check(changed, "requests", changed.requests, 1)
+            self.check(changed, "events", changed.here, count)
+            self.check(changed, "commits", changed.commits, IDLE_COMMITS)
+            self.check_statements(
+                changed, CHANGED + CHANGE * changed.items)
 
     def window(self):
         for count in self.windows:
-            self.trial('window', count)
+            moves, stays, expands = self.trial('window', count)
+            for measure, events in [
+                    # single events stay where they are
+                    (moves, count // SERIES), (stays, 0), (expands, count)]:
+                self.check(measure, "commits", measure.commits, 1)
+                chunks = math.ceil(events / PULL_CHUNK)
+                fixed = {moves.what: 5, stays.what: 3, expands.what: 1}
+                self.check_statements(
+                    measure, fixed[measure.what] + EXPAND * chunks
+                    + measure.inserts)
 
     def scopes(self):
-        for scope in ['this', 'all', 'following']:
+        for scope, calls, each in [
+                ('this', 2, 0), ('all', 1, 0), ('following', 2, 1)]:
             for exceptions in [0, 3]:
-                self.trial('change', scope, exceptions)
+                changed, = self.trial('change', scope, exceptions)
+                self.check(
+                    changed, "calls", changed.calls,
+                    calls + each * exceptions)
 
     def rule(self):
-        self.trial('rule', self.published)
+        for count in self.published:
+            publishes, idle = self.trial('rule', count)
+            self.check(publishes, "events", publishes.here, count)
+            self.check(idle, "events", idle.here, count)
+            self.check(idle, "statements", idle.statements, 1)
+            self.check(idle, "commits", idle.commits, 0)
 
     def flat(self):
         "The memory does not grow with the number of items"
@@ -147,7 +233,9 @@ def main():
     options = parser.parse_args()
     os.environ.setdefault('OAUTHLIB_INSECURE_TRANSPORT', '1')
     os.environ.setdefault('TRYTOND_DATABASE_URI', 'sqlite://')
+    from tests.robustness import processes
     from tests.robustness.laboratory import Laboratory
+    processes.PATIENCE = PATIENCE
     with Laboratory() as laboratory:
         sys.exit(0 if Benchmark(
                 laboratory, options.reduced, options.parts)() else 1)
