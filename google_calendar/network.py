@@ -157,6 +157,9 @@ class CalendarNetwork(GoogleTwoWay):
                     resource, operation.parameters['original_start']):
                 operation.google_id = resource['id']
                 return Answer('conflict', resource)
+        if operation.body.get('status') == 'cancelled':
+            # it is gone already
+            return Answer('void')
         return Answer('failed', error=ItemError(
                 'google_calendar.no_occurrence'))
 
@@ -205,8 +208,10 @@ class CalendarNetwork(GoogleTwoWay):
                 # the identifier was a guess
                 answer, = cls._find_instances(client, [operation])
                 return answer
-            case (404, _) | (410, _) if operation.kind != 'insert':
+            case (404, _) | (410, _) if operation.kind == 'delete':
                 return Answer('gone')
+            case (404, _) | (410, _) if operation.kind != 'insert':
+                return cls._current(client, operation)
             case 409, 'duplicate':
                 return cls._existing(client, operation)
             case 409, _:
@@ -262,7 +267,7 @@ class CalendarNetwork(GoogleTwoWay):
                 return Answer('gone')
             return cls.google_failure(error)
         if mapping.is_deleted(resource):
-            return Answer('gone')
+            return Answer('gone', resource)
         return Answer('conflict', resource)
 
     @classmethod

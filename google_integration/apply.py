@@ -64,6 +64,11 @@ class Apply:
         if write:
             self.Model.write(*write)
             self.work.updated += len(write) // 2
+            for record in self.Model.google_outdated(self.service, {
+                        record.id: (self.ours[record.id], values)
+                        for (record,), values in zip(
+                            write[::2], write[1::2], strict=True)}):
+                self._to_delete(record)
         if self.listing is not None and seen:
             bookkeeping.update(
                 self.Model, seen, {'google_listing': self.listing})
@@ -274,7 +279,7 @@ class Apply:
         if policy == 'newest':
             # when it was deleted is not known for sure: nothing is lost
             policy = 'tryton'
-        if not record.google_may_restore():
+        if not record.google_may_restore(change.resource):
             policy = 'google'
         Conflict = Pool().get('google_integration.conflict')
         self.work.conflicts += 1
@@ -295,6 +300,9 @@ class Apply:
                 })
 
 
-def gone(google_id):
-    "The change that a resource which is not found amounts to"
-    return Change(google_id, {'id': google_id}, deleted=True)
+def gone(google_id, resource=None):
+    """The change that a resource which is not found amounts to
+
+    ``resource`` is what is left of it, if there is something.
+    """
+    return Change(google_id, resource or {'id': google_id}, deleted=True)

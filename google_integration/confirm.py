@@ -108,9 +108,11 @@ class Confirm:
                         'google_id': None,
                         'google_baseline': None,
                         })
+            case 'void':
+                Apply(self.Model, self.service)._to_delete(record)
             case 'gone':
                 self._again(record)
-                self._apply(gone(operation.google_id))
+                self._apply(gone(operation.google_id, answer.resource))
             case 'conflict':
                 attempts = self._again(record)
                 self._apply(Change(operation.google_id, answer.resource))

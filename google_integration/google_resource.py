@@ -335,8 +335,11 @@ class GoogleResource(CheckedExportMixin):
         "What the push of the deletion needs to know besides"
         return {}
 
-    def google_may_restore(self):
-        "Tell if what Google deleted may be created there again"
+    def google_may_restore(self, resource):
+        """Tell if what Google deleted may be created there again
+
+        ``resource`` is what Google tells of what is deleted.
+        """
         return True
 
     @classmethod
@@ -346,6 +349,15 @@ class GoogleResource(CheckedExportMixin):
         The number of conflicts.
         """
         return 0
+
+    @classmethod
+    def google_outdated(cls, service, changes):
+        """The records that Google dropped, unsaid, when it changed others
+
+        ``changes`` are, by the id of the record that was changed, the values
+        of before and those that were written.
+        """
+        return []
 
     @classmethod
     def google_orphans(cls, service, google_id):
