@@ -37,4 +37,5 @@ WEEKDAY_NAMES = (
 
 
 def time_zones():
+    "The zones that Python knows, as choices"
     return [(name, name) for name in timezone.available_timezones()]

@@ -20,6 +20,7 @@ from .exceptions import FindTimeError
 from .network import WRITER_ROLES
 from .people import is_email, normalize_email
 from .recurrence_lines import WEEKDAYS
+from .times import zone_of
 
 __all__ = [
     'FindTime', 'FindTimeAsk', 'FindTimeChoose', 'FindTimePerson',
@@ -265,7 +266,8 @@ class FindTime(Wizard):
                         ('credentials', '=', credentials.id),
                         ('primary', '=', True),
                         ])]
-        return next(filter(None, zones), 'UTC')
+        # Google may know zones that Python does not
+        return next(filter(zone_of, zones), 'UTC')
 
     @staticmethod
     def _day(times, zone):

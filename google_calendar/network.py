@@ -26,6 +26,7 @@ ROLES = {'none', 'freeBusyReader', 'reader'} | WRITER_ROLES
 
 
 class CalendarNetwork(GoogleTwoWay):
+    "The hooks of the calendar that talk to Google"
     __slots__ = ()
 
     @classmethod

@@ -11,7 +11,7 @@ from trytond.modules.google_integration.exceptions import (
 from .find_time_case import (
     DAY, EVE, NINE, NOW, OCCURRENCE, FindTimeTestCase)
 from .tools import (
-    ALICE, BOB, CREDENTIALS, HOUR, timed)
+    ALICE, BOB, CALENDAR, CREDENTIALS, HOUR, database, timed)
 
 QUERY = 'calendar.freebusy.query'
 
@@ -31,6 +31,14 @@ class GoogleCalendarFindTimeTestCase(FindTimeTestCase):
         self.assertEqual(values['duration'], HOUR)
         self.assertEqual(
             values['last_day'] - values['first_day'], dt.timedelta(days=7))
+
+    def test_unknown_zone(self):
+        "A zone that only Google knows is not proposed"
+        with database() as pool:
+            Calendar = pool.get(CALENDAR)
+            Calendar.write(
+                [Calendar(self.calendar)], {'time_zone': 'Mars/Phobos'})
+        self.assertEqual(self.ask().values['time_zone'], 'UTC')
 
     def test_find(self):
         "Everybody is free, and each one is shown"
