@@ -13,12 +13,13 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 
-from . import mapping
+from . import mapping, record_link
 from .adoption import AdoptionMixin
 from .answer import AnswerMixin
 from .choices import NOTIFICATIONS, TRANSPARENCIES, time_zones
 from .event_exception import EventException
 from .event_google import GoogleEvent
+from .event_resource import EventResource
 from .event_rights import EventRights
 from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
@@ -44,7 +45,8 @@ HTML_TAGS = {
 class Event(
         FeedEvent, AnswerMixin, RuleMixin, SeriesMixin, RepeatMixin,
         OccurrencesMixin, AdoptionMixin, ImportedEvent, ResetEventMixin,
-        EventException, EventRights, GoogleEvent, ModelSQL, ModelView):
+        EventException, EventRights, EventResource, GoogleEvent, ModelSQL,
+        ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {
@@ -284,7 +286,9 @@ class Event(
     @classmethod
     def get_resources(cls):
         # without those that the user may not read, which hide the field
-        return [(None, "")] + ResourceAccessMixin.get_models()
+        return [(None, "")] + [
+            (name, title) for name, title in ResourceAccessMixin.get_models()
+            if record_link.is_linkable(Pool().get(name))]
 
     @classmethod
     def get_time_zones(cls):

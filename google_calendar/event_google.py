@@ -95,7 +95,8 @@ class GoogleEvent(GoogleResource):
     def google_record_values(cls, service, values, record=None):
         values = {FIELDS.get(n, n): v for n, v in values.items()}
         if 'resource' in values:
-            values['resource'] = record_link.find(values['resource'])
+            values['resource'] = record_link.find(
+                values['resource'], service.credentials.owners)
         attendees = values.pop('attendees', None)
         answers = values.pop('answers', None)
         if attendees is not None or answers is not None:
@@ -234,8 +235,9 @@ class GoogleEvent(GoogleResource):
     @property
     def series_all_day(self):
         "Tell if the series of the occurrence is of whole days"
-        series = self.recurring_event
-        return series.all_day if series else self.all_day
+        cls = type(self)
+        series = cls._masters([self])[self.id]
+        return cls(series).all_day if series else self.all_day
 
     def _complete(self, operation):
         "What is not the value of a field"
