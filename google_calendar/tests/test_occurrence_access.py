@@ -264,8 +264,8 @@ class OccurrenceAccessTestCase(TestCase):
         Occurrence = Pool().get(OCCURRENCE)
         user, context = self.access(self.john)
         with user, context:
-            self.assertEqual(Calendar.search(
-                    [('events.summary', '=', SECRET)]), [])
+            with self.assertRaises(AccessError):
+                Calendar.search([('events.summary', '=', SECRET)])
             ids = [o.id for o in Occurrence.search([])]
             with self.assertRaises(AccessError):
                 Occurrence.read(ids, ['stored_event.summary'])
