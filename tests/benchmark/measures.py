@@ -89,7 +89,8 @@ def measure(site, what, items, trace=False):
         number for name, number in methods.items()
         if name.startswith('calendar.events.'))
     return Measure(
-        what, items, counters['requests'], listings, calls - listings, 0, commits, statements, seconds,
+        what, items, counters['requests'], listings, calls - listings, 0,
+        commits, statements, seconds,
         peak, count(site, 'event'))
 
 
