@@ -90,8 +90,7 @@ def measure(site, what, items, trace=False):
         if name.startswith('calendar.events.'))
     return Measure(
         what, items, counters['requests'], listings, calls - listings, 0,
-        commits, statements, seconds,
-        peak, count(site, 'event'))
+        commits, statements, seconds, peak, count(site, 'event'))
 
 
 def count(site, name):
