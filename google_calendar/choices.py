@@ -18,7 +18,7 @@ ACCESS_ROLES = (
     )
 NOTIFICATIONS = (
     ('all', "All Guests"),
-    ('externalOnly', "Guests without Google Calendar"),
+    ('externalOnly', "Guests Without Google Calendar"),
     ('none', "Nobody"),
     )
 TRANSPARENCIES = (

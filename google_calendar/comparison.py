@@ -156,7 +156,7 @@ class Comparison:
         "A record that was at Google before"
         if change.deleted:
             if record.google_etag:
-                self.deleted(record, change)
+                self.deleted(record)
         elif (record.google_state == 'apart'
                 and change.resource.get('etag') == record.google_etag):
             self.add('apart', record.google_identity)
@@ -164,7 +164,7 @@ class Comparison:
             self.merged(
                 record, self.Event.google_to_values(change.resource), change)
 
-    def deleted(self, record, change):
+    def deleted(self, record):
         "As `Apply` does with what Google deleted"
         values = record.google_identity
         base = self.Event.google_to_values(record.google_base)
@@ -172,8 +172,7 @@ class Comparison:
                 self.Event.google_units, base, record.google_values()):
             return self.add('delete_tryton', values)
         policy = self.calendar.conflict_policy
-        if policy == 'google' or not record.google_may_restore(
-                change.resource):
+        if policy == 'google' or not record.google_may_restore():
             self.add('delete_tryton', values)
         elif policy == 'manual':
             self.add('conflict', values)

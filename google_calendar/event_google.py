@@ -334,14 +334,9 @@ class GoogleEvent(GoogleResource):
                 adopted[google_id] = cls(record.id)
         return adopted
 
-    def google_may_restore(self, resource):
-        """What somebody else organizes is not brought back
-
-        Nor what was moved to another calendar, where it lives on.
-        """
-        return (
-            bool(self.organizer_own or not self.organizer_email)
-            and not mapping.is_moved(resource))
+    def google_may_restore(self):
+        "What somebody else organizes is not brought back"
+        return bool(self.organizer_own or not self.organizer_email)
 
     @classmethod
     def google_outdated(cls, service, changes):
@@ -367,6 +362,18 @@ class GoogleEvent(GoogleResource):
             if _is_outdated(
                 e, changes[series[e.recurring_identifier].id][0],
                 series[e.recurring_identifier].google_values())]
+
+    @classmethod
+    def google_returned(cls, service, resource):
+        """List everything if it is a series: its exceptions went with it
+
+        Google does not tell them again.
+        """
+        if resource.get('recurrence'):
+            bookkeeping.update(type(service), [service], {
+                    'cursor': None,
+                    'next_sync': bookkeeping.utcnow(),
+                    })
 
     @classmethod
     def google_orphans(cls, service, google_id):

@@ -209,10 +209,8 @@ class CalendarNetwork(GoogleTwoWay):
                 # the identifier was a guess
                 answer, = cls._find_instances(client, [operation])
                 return answer
-            case (404, _) | (410, _) if operation.kind == 'delete':
-                return Answer('gone')
             case (404, _) | (410, _) if operation.kind != 'insert':
-                return cls._current(client, operation)
+                return Answer('gone')
             case 409, 'duplicate':
                 return cls._existing(client, operation)
             case 409, _:
@@ -268,7 +266,7 @@ class CalendarNetwork(GoogleTwoWay):
                 return Answer('gone')
             return cls.google_failure(error)
         if mapping.is_deleted(resource):
-            return Answer('gone', resource)
+            return Answer('gone')
         return Answer('conflict', resource)
 
     @classmethod
@@ -302,6 +300,9 @@ class CalendarNetwork(GoogleTwoWay):
             resource = cls._get(client, operation)
             if not mapping.is_deleted(resource):
                 return Answer('conflict', resource)
+            if mapping.is_moved(resource):
+                # it lives on in another calendar: it is not to be twice
+                return Answer('void')
             request = client.api.events().patch(
                 calendarId=client.parameters['calendar_id'],
                 eventId=operation.google_id,

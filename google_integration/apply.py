@@ -158,6 +158,8 @@ class Apply:
         # the change was made after the deletion: it is not lost
         values = self._values(change)
         Tombstone.delete([tombstone])
+        if self.listing is None:
+            self.Model.google_returned(self.service, change.resource)
         self.work.conflicts += 1
         return values
 
@@ -279,7 +281,7 @@ class Apply:
         if policy == 'newest':
             # when it was deleted is not known for sure: nothing is lost
             policy = 'tryton'
-        if not record.google_may_restore(change.resource):
+        if not record.google_may_restore():
             policy = 'google'
         Conflict = Pool().get('google_integration.conflict')
         self.work.conflicts += 1
@@ -300,9 +302,6 @@ class Apply:
                 })
 
 
-def gone(google_id, resource=None):
-    """The change that a resource which is not found amounts to
-
-    ``resource`` is what is left of it, if there is something.
-    """
-    return Change(google_id, resource or {'id': google_id}, deleted=True)
+def gone(google_id):
+    "The change that a resource which is not found amounts to"
+    return Change(google_id, {'id': google_id}, deleted=True)

@@ -335,11 +335,8 @@ class GoogleResource(CheckedExportMixin):
         "What the push of the deletion needs to know besides"
         return {}
 
-    def google_may_restore(self, resource):
-        """Tell if what Google deleted may be created there again
-
-        ``resource`` is what Google tells of what is deleted.
-        """
+    def google_may_restore(self):
+        "Tell if what Google deleted may be created there again"
         return True
 
     @classmethod
@@ -358,6 +355,10 @@ class GoogleResource(CheckedExportMixin):
         of before and those that were written.
         """
         return []
+
+    @classmethod
+    def google_returned(cls, service, resource):
+        "What was deleted here comes back, because Google changed it"
 
     @classmethod
     def google_orphans(cls, service, google_id):

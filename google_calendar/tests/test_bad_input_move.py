@@ -142,6 +142,12 @@ class MovedTestCase(SeriesTestCase):
             with self.hook('push', lambda *args: self.move(id)):
                 self.synchronize()
         self.both()
+        if policy == 'manual':
+            conflict, = self.search(
+                CONFLICT, 'id', domain=[('state', '=', 'open')])
+            # it can not stand
+            self.click(CONFLICT, conflict, 'keep_tryton')
+            self.both()
         self.assert_quiet()
         self.assertEqual(self.summaries(), [[], ["Meeting"]])
         self.assertIn("Here", str(self.conflicts('tryton_values')))

@@ -151,6 +151,25 @@ class SplitAtGoogleTestCase(SeriesTestCase):
                 e.get('location') for e in self.google.dump(ALICE)[0]['events']
                 ])
 
+    def test_deleted_here_changed_there(self):
+        "A series that comes back has its exceptions"
+        for moment in ['before', 'while']:
+            with self.subTest(moment):
+                self.delete(self.find("Series"))
+
+                def change(*args):
+                    self.google.patch_event(
+                        ALICE, self.master, {'location': moment})
+                if moment == 'before':
+                    change()
+                    self.synchronize()
+                else:
+                    with self.hook('push', change):
+                        self.synchronize()
+                self.synchronize()
+                self.find("Early")
+                self.assert_followed(7)
+
     def test_many_exceptions(self):
         "The brake asks before many records are deleted"
         with database(commit=False) as pool:
