@@ -80,16 +80,18 @@ class GoogleEvent(GoogleResource):
         values = {}
         for name in self.google_value_names():
             if name in CHILDREN:
-                children = getattr(
-                    self, 'attendees' if name == 'answers' else name)
-                values[name] = [
-                    {n: getattr(c, n) for n in CHILDREN[name]}
-                    for c in children]
+                values[name] = self.google_children(name)
             elif name == 'resource':
                 values[name] = record_link.text(self.resource)
             else:
                 values[name] = getattr(self, FIELDS.get(name, name))
         return mapping.canonical(values)
+
+    def google_children(self, name):
+        "The values of children; the answers are those of the guests"
+        children = getattr(self, 'attendees' if name == 'answers' else name)
+        return [
+            {n: getattr(c, n) for n in CHILDREN[name]} for c in children]
 
     @classmethod
     def google_record_values(cls, service, values, record=None):
@@ -148,13 +150,13 @@ class GoogleEvent(GoogleResource):
         if self.recurring_identifier and not self.google_etag:
             operation = self._instance_operation()
         else:
-            self._check_insert()
+            self.check_insert()
             operation = super().google_operation()
         if operation:
             self._complete(operation)
         return operation
 
-    def _check_insert(self):
+    def check_insert(self):
         "What somebody else organizes is not created by us"
         if (not self.google_etag and self.organizer_email
                 and not self.organizer_own and self.ical_uid

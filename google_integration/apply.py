@@ -32,12 +32,12 @@ class Apply:
         "Return the work done and a list of change and error"
         # only the last word on a resource counts
         changes = list({c.google_id: c for c in changes}.values())
-        records = self._records(changes)
+        records = self.find_records(changes)
         records.update(self.Model.google_adopt(self.service, [
                     c for c in changes
                     if c.google_id not in records
                     and not (c.deleted or c.error)]))
-        tombstones = self._tombstones(changes)
+        tombstones = self.find_tombstones(changes)
         self._read(records, changes)
         create, write, seen = [], [], []
         for change in changes:
@@ -76,7 +76,7 @@ class Apply:
         return self.work, self.errors
 
     @inactive_records
-    def _records(self, changes):
+    def find_records(self, changes):
         ids = {
             r.google_id: r.id for r in self.Model.search([
                     (self.Model.google_service_field, '=', self.service.id),
@@ -99,7 +99,7 @@ class Apply:
         etag = self.Model.google_etag_of(resource)
         return etag != '*' and etag == record.google_etag
 
-    def _tombstones(self, changes):
+    def find_tombstones(self, changes):
         Tombstone = Pool().get('google_integration.tombstone')
         return {
             t.google_id: t for t in Tombstone.search([
