@@ -84,15 +84,16 @@ class BadInputTestCase(SeriesTestCase):
 
     def test_odd(self):
         "They come, no one stops another, and keep what they are at Google"
-        for id, values in (ODD | {
-                    i: {'recurrence': r} for i, r in REFUSED.items()}).items():
+        odd = ODD | {i: {'recurrence': r} for i, r in REFUSED.items()}
+        # the emulator takes no write of it, see `test_bad_guests`
+        del odd['badguests']
+        for id, values in odd.items():
             self.plant(id, **values)
         self.google.insert_event(ALICE, timed("Good"))
         self.synchronize()
         self.assertEqual(self.errors(), [])
-        ids = [*ODD, *REFUSED]
         self.assertEqual(
-            len(self.search(EVENT, 'id')), len(ids) + 1)
+            len(self.search(EVENT, 'id')), len(odd) + 1)
         self.assert_settled()
 
         before = self.whole()

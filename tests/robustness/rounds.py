@@ -6,7 +6,9 @@ from .processes import ProcessError
 
 __all__ = ['ROUND', 'play', 'split_rounds']
 
-ROUND = 100
+ROUND = 50
+# seconds, of one round
+PATIENCE = 1800
 
 
 def split_rounds(seed, steps):
@@ -24,8 +26,9 @@ def play(laboratory, rounds):
         for lane in range(laboratory.lanes):
             if rounds and lane not in running:
                 seed, steps = rounds.pop(0)
-                running[lane] = seed, steps, laboratory.trial(
-                    run, seed, steps, lane=lane).start()
+                process = laboratory.trial(run, seed, steps, lane=lane)
+                process.patience = PATIENCE
+                running[lane] = seed, steps, process.start()
         lane = next(iter(running))
         seed, steps, process = running.pop(lane)
         try:

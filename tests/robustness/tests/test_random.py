@@ -6,7 +6,7 @@ import unittest
 from tests.robustness.laboratory import Laboratory
 from tests.robustness.rounds import play, split_rounds
 
-SEED = 5000
+SEED = 3000
 STEPS = 2000
 LANES = 2
 
