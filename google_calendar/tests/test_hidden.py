@@ -211,3 +211,34 @@ class HiddenTestCase(TestCase):
                     values = Event.google_record_values(calendar, {
                         'resource': f'{record_link.prefix()}{record}'})
                     self.assertEqual(values['resource'], expected)
+
+    @with_transaction()
+    def test_shared_private(self):
+        "Nor do conflicts and errors tell of private events that are shared"
+        self.prepare()
+        pool = Pool()
+        Event = pool.get(EVENT)
+        shared = create_calendar(None, 'shared')
+        user, context = self.access(self.jane)
+        with user, context:
+            events = [
+                create_event(shared, summary=SECRET, visibility=v)
+                for v in ['private', 'default']]
+        for event in Event.browse([e.id for e in events]):
+            about = {
+                'credentials': shared.credentials.id, 'service': str(shared),
+                'resource': str(event), 'date': START}
+            for name, values in [
+                    ('conflict', {
+                            'model': EVENT, 'unit': 'summary', 'state': 'open',
+                            'record_name': event.summary}),
+                    ('sync_error', {'operation': 'push', 'code': 'busy'})]:
+                pool.get(f'google_integration.{name}').create(
+                    [{**about, **values}])
+        ada = create_user('ada', 'group_google_admin')
+        for name in ['conflict', 'sync_error']:
+            Model = pool.get(f'google_integration.{name}')
+            for user_id, count in [(self.jane, 2), (self.john, 1), (ada, 2)]:
+                user, context = self.access(user_id)
+                with self.subTest(name=name, user=user_id), user, context:
+                    self.assertEqual(Model.search_count([]), count)
