@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 
-from .laboratory import USER, WRITTEN, Site
+from .laboratory import USER, WINDOW, WRITTEN, Site
 
 __all__ = [
     'BOOKS', 'LEFT_OUT', 'assert_equal', 'assert_idle', 'assert_quiet',
@@ -28,7 +28,6 @@ COLUMNS = (
     'start_date, end_date, time_zone, status, visibility, transparency, '
     'google_state, recurrence, recurring_identifier, original_start, '
     'response, organizer_own, organizer_email')
-WINDOW = '2030-01-01', '2032-01-01'
 # what an idle synchronisation may write, of all the tables
 BOOKS = {
     'google_calendar_calendar': {

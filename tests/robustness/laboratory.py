@@ -6,11 +6,13 @@ The database is a file that is copied, or a template of PostgreSQL; the
 emulator is copied with the process that is forked.
 """
 import contextlib
+import datetime as dt
 import functools
 import gc
 import os
 import shutil
 import tempfile
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import trytond.config as config
@@ -24,12 +26,14 @@ from trytond.transaction import Transaction
 
 from .processes import Process
 
-__all__ = ['Laboratory', 'Site', 'USER', 'WRITTEN', 'trial']
+__all__ = ['Laboratory', 'Site', 'USER', 'WINDOW', 'WRITTEN', 'trial']
 
 USER = 'ann@example.com'
 # what is written, of the tables of trytond
 WRITTEN = {'ir_attachment', 'ir_model_log', 'ir_queue', 'res_notification'}
 REDIRECT = 'http://localhost/callback'
+# of which the occurrences are compared
+WINDOW = '2030-01-01', '2032-01-01'
 
 
 class Laboratory:
@@ -272,11 +276,23 @@ class Site:
             transaction.commit()
             calendar, = Calendar.search([])
             Calendar.write([calendar], {'enabled': True})
+            self.set_window()
             transaction.commit()
             return {
                 'credentials': credentials.id,
                 'calendar': calendar.id,
                 }
+
+    def set_window(self):
+        "The occurrences do not depend on what time it is"
+        Configuration = Pool().get('google_calendar.configuration')
+        low, high = map(dt.date.fromisoformat, WINDOW)
+        with patch.object(Configuration, 'lock'):
+            # nobody else does it
+            Configuration.create([{
+                        'window_start': low,
+                        'window_end': high,
+                        }])
 
     def synchronize(self):
         "Run the engine and tell if it ran to its end"

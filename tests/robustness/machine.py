@@ -8,7 +8,6 @@ both sides, or was replaced by a person who saw it, or is kept in a conflict.
 import datetime as dt
 import json
 import random
-from unittest.mock import patch
 
 from trytond.pool import Pool
 
@@ -84,18 +83,9 @@ class Base:
         self.trace.append(text)
 
     def set_up(self):
-        "The brake is not what is tested, nor what time it is"
+        "The brake is not what is tested"
         with self.site.transaction() as transaction:
-            pool = Pool()
-            Configuration = pool.get('google_calendar.configuration')
-            Calendar = pool.get('google_calendar.calendar')
-            low, high = map(dt.date.fromisoformat, content.WINDOW)
-            with patch.object(Configuration, 'lock'):
-                # nobody else does it
-                Configuration.create([{
-                            'window_start': low,
-                            'window_end': high,
-                            }])
+            Calendar = Pool().get('google_calendar.calendar')
             Calendar.write([Calendar(self.site.calendar)], {
                     'deletion_limit': 10 ** 6,
                     'deletion_share': 100,
