@@ -140,6 +140,22 @@ class SeriesMixin:
         cls._doubt([e for e in cls.browse(changed) if e.google_id])
 
     @classmethod
+    def google_confirm(cls, service, operations, answers):
+        result = super().google_confirm(service, operations, answers)
+        # Google tells of the exceptions no more than of its own changes
+        changed = [
+            o.id for o, a in zip(operations, answers, strict=True)
+            if o.kind == 'patch' and a.status == 'done'
+            and o.body.keys() & {'start', 'end', 'recurrence'}]
+        if changed:
+            cls._doubt(cls.search([
+                        ('id', 'in', changed),
+                        ('google_id', '!=', None),
+                        ('recurring_identifier', '=', None),
+                        ]))
+        return result
+
+    @classmethod
     def _doubt(cls, series):
         """Look up the exceptions that are no occurrences any more
 
