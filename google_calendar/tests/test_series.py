@@ -97,6 +97,14 @@ class ChangeSeriesTestCase(SeriesTestCase):
             self.synchronize()
             self.assertEqual(self.sent(), [])
 
+    def test_cancelled_body(self):
+        "What is cancelled can be restored at Google: it is not emptied"
+        Event = self.model(EVENT)
+        values = Event.google_to_values({'id': 'x', 'status': 'cancelled'})
+        body = Event.google_to_resource(
+            values, {'summary', 'status', 'attendees', 'color'}, {})
+        self.assertEqual(body, {'status': 'cancelled'})
+
     def test_remove_all(self):
         series = self.series()
         self.synchronize()
