@@ -59,6 +59,11 @@ class GoogleEvent(GoogleResource):
 
     @staticmethod
     def google_to_resource(values, units, baseline):
+        if (values['status'] == 'cancelled' and baseline is not None
+                and (units is None or 'status' in units)):
+            # it can be restored at Google: what it was stays, of which
+            # little may be known here
+            return {'status': 'cancelled'}
         try:
             return mapping.to_resource(values, units, baseline)
         except mapping.MappingError as error:

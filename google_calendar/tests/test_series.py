@@ -1,13 +1,14 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 import datetime as dt
+from unittest.mock import patch
 
 from trytond.modules.google_calendar.exceptions import (
     EventRepeatError, EventScopeError)
 from trytond.modules.google_calendar.tests.series_case import (
     WEEK, SeriesTestCase)
 from trytond.modules.google_calendar.tests.tools import (
-    ALICE, BOB, EVENT, HOUR, MORNING, database)
+    ALICE, BOB, CALENDAR, EVENT, HOUR, MORNING, database)
 from trytond.transaction import Transaction
 
 DAY = dt.timedelta(days=1)
@@ -66,6 +67,43 @@ class ChangeSeriesTestCase(SeriesTestCase):
                 'RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=5', "There"])
         self.assert_same_occurrences(5)
         self.assert_settled()
+
+    def test_all_resets_silently(self):
+        "Google does not tell of the exceptions that the move has reset"
+        series = self.series()
+        self.synchronize()
+        for number, values in [
+                (2, {'summary': "Special"}), (3, {'status': 'cancelled'})]:
+            self.change(series, MORNING + number * WEEK, 'this', **values)
+        self.synchronize()
+        self.assert_same_occurrences(4)
+        self.change(
+            series, MORNING, 'all', start=MORNING + 2 * HOUR,
+            end=MORNING + 3 * HOUR)
+        Calendar = self.model(CALENDAR)
+        list_changes = Calendar.list_changes
+
+        def silent(*args):
+            answer = list_changes(*args)
+            answer.items[:] = [
+                c for c in answer.items
+                if 'recurringEventId' not in c.resource]
+            return answer
+        with patch.object(Calendar, 'list_changes', silent):
+            self.synchronize()
+            self.synchronize()
+            self.assert_same_occurrences(5)
+            self.requests()
+            self.synchronize()
+            self.assertEqual(self.sent(), [])
+
+    def test_cancelled_body(self):
+        "What is cancelled can be restored at Google: it is not emptied"
+        Event = self.model(EVENT)
+        values = Event.google_to_values({'id': 'x', 'status': 'cancelled'})
+        body = Event.google_to_resource(
+            values, {'summary', 'status', 'attendees', 'color'}, {})
+        self.assertEqual(body, {'status': 'cancelled'})
 
     def test_remove_all(self):
         series = self.series()
