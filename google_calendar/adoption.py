@@ -16,6 +16,7 @@ __all__ = ['AdoptionMixin']
 
 
 class AdoptionMixin:
+    "The events that are recognised at Google"
     __slots__ = ()
 
     @classmethod

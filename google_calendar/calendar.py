@@ -10,9 +10,11 @@ from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
 from . import mapping
+from .choices import ACCESS_ROLES, NOTIFICATIONS
 from .credentials import FREE_BUSY_SCOPES
 from .manage import ManagedMixin
-from .network import ROLES, WRITER_ROLES, CalendarNetwork, identified
+from .network import (
+    ROLES, WRITER_ROLES, CalendarNetwork, identified, pages)
 from .preview import PreviewMixin
 from .resetting import ResetMixin
 from .watch import WatchMixin
@@ -47,19 +49,12 @@ class Calendar(
     access_role = fields.Selection([
             (None, ""),
             ('none', "None"),
-            ('freeBusyReader', "See Free and Busy"),
-            ('reader', "See Events"),
-            ('writerWithoutPrivateAccess', "Change Events but Private Ones"),
-            ('writer', "Change Events"),
-            ('owner', "Change Events and Share"),
+            *ACCESS_ROLES,
             ], "Access", readonly=True, sort=False,
         help="What the account may do with the calendar at Google.")
     primary = fields.Boolean("Primary", readonly=True)
-    notifications = fields.Selection([
-            ('all', "All Guests"),
-            ('externalOnly', "Guests without Google Calendar"),
-            ('none', "Nobody"),
-            ], "Notifications", required=True, sort=False,
+    notifications = fields.Selection(
+        list(NOTIFICATIONS), "Notifications", required=True, sort=False,
         help="Who gets mails of Google about what is changed here.")
     readers = fields.Many2Many(
         'google_calendar.calendar-reader', 'calendar', 'user', "Readers",
@@ -149,29 +144,33 @@ class Calendar(
         client = credentials.get_client(*cls.google_api)
         Transaction().commit()
         try:
-            entries = cls._list_calendars(client)
+            entries = cls.list_entries(client)
         finally:
             client.close()
-        cls._save_calendars(credentials_id, entries)
+        cls.save_entries(credentials_id, entries)
 
     @classmethod
-    def _list_calendars(cls, client):
-        entries, page_token, seen = {}, None, set()
-        # a token that comes again would never end
-        while page_token not in seen:
-            seen.add(page_token)
-            answer = client.execute(client.api.calendarList().list(
-                    maxResults=CALENDAR_PAGE, pageToken=page_token))
-            entries.update(
-                (e['id'], e) for e in identified(answer))
-            page_token = answer.get('nextPageToken')
-            if not page_token:
-                break
+    def list_entries(cls, client):
+        "The entries of the list of Google, each calendar once"
+        entries = {}
+        for answer in pages(
+                client, client.api.calendarList().list,
+                maxResults=CALENDAR_PAGE):
+            entries.update((e['id'], e) for e in identified(answer))
         return list(entries.values())
 
     @classmethod
+    def save_entries(cls, credentials_id, entries):
+        "Write the entries of the list of Google and return the calendars"
+        cls._write_entries(credentials_id, entries)
+        return cls.search([
+                ('credentials', '=', credentials_id),
+                ('google_id', 'in', [e['id'] for e in entries]),
+                ])
+
+    @classmethod
     @without_check_access
-    def _save_calendars(cls, credentials_id, entries):
+    def _write_entries(cls, credentials_id, entries):
         known = {
             c.google_id: c for c in cls.search([
                     ('credentials', '=', credentials_id),

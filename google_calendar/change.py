@@ -5,6 +5,7 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval
+from trytond.transaction import check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .exceptions import EventScopeError
@@ -164,6 +165,7 @@ class ChangeEvent(Wizard):
             values.update({n: times[n] for n in TIMES})
         return values
 
+    @check_access
     def transition_change(self):
         event, series, original_start = self._target()
         old = self._values(event, series, original_start)
@@ -179,6 +181,7 @@ class ChangeEvent(Wizard):
                 type(event).write([event], values)
         return 'end'
 
+    @check_access
     def transition_remove(self):
         event, series, original_start = self._target()
         notifications = self.start.notifications

@@ -127,8 +127,8 @@ class Comparison:
     def compare(self, changes):
         calendar = self.calendar
         apply = Apply(self.Event, calendar)
-        records = apply._records(changes)
-        tombstones = apply._tombstones(changes)
+        records = apply.find_records(changes)
+        tombstones = apply.find_tombstones(changes)
         prefix = record_link.prefix()
         listed = calendar.google_listed(changes)
         self.counts['apart'] += len(changes) - len(listed)
@@ -235,7 +235,7 @@ class Comparison:
             # an occurrence is changed with its series
             return self.send('update_google', values)
         try:
-            record._check_insert()
+            record.check_insert()
         except ItemError:
             self.add('waiting', values)
         else:

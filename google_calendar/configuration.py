@@ -15,7 +15,6 @@ MONTHS_AFTER = 24
 
 
 class Configuration(ModelSingleton, ModelSQL, ModelView):
-    "Google Calendar Configuration"
     __name__ = 'google_calendar.configuration'
 
     months_before = fields.Integer(

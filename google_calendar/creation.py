@@ -15,8 +15,9 @@ from trytond.transaction import Transaction
 from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
+from .choices import time_zones
 from .exceptions import CalendarManageError
-from .manage import colors, default_credentials, time_zones
+from .manage import colors, default_credentials
 
 __all__ = ['CalendarCreation', 'CreateCalendar', 'CreateCalendarStart']
 
@@ -113,7 +114,7 @@ class CalendarCreation(ModelSQL):
     @staticmethod
     def _marked(client, mark):
         Calendar = Pool().get('google_calendar.calendar')
-        for entry in Calendar._list_calendars(client):
+        for entry in Calendar.list_entries(client):
             if mark in (entry.get('description') or ''):
                 return entry['id']
 
@@ -151,7 +152,7 @@ class CreateCalendarStart(ModelView):
 
     @staticmethod
     def get_time_zones():
-        return time_zones()
+        return [(None, ""), *time_zones()]
 
     @fields.depends('credentials')
     def on_change_credentials(self):

@@ -12,13 +12,14 @@ from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
-from trytond.tools import timezone as tz
 
-from . import mapping
+from . import mapping, record_link
 from .adoption import AdoptionMixin
 from .answer import AnswerMixin
+from .choices import NOTIFICATIONS, TRANSPARENCIES, time_zones
 from .event_exception import EventException
 from .event_google import GoogleEvent
+from .event_resource import EventResource
 from .event_rights import EventRights
 from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
@@ -44,7 +45,8 @@ HTML_TAGS = {
 class Event(
         FeedEvent, AnswerMixin, RuleMixin, SeriesMixin, RepeatMixin,
         OccurrencesMixin, AdoptionMixin, ImportedEvent, ResetEventMixin,
-        EventException, EventRights, GoogleEvent, ModelSQL, ModelView):
+        EventException, EventRights, EventResource, GoogleEvent, ModelSQL,
+        ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {
@@ -104,10 +106,8 @@ class Event(
             ('private', "Private"),
             ('confidential', "Confidential"),
             ], "Visibility", required=True, sort=False)
-    transparency = fields.Selection([
-            ('opaque', "Busy"),
-            ('transparent', "Free"),
-            ], "Show As", required=True, sort=False)
+    transparency = fields.Selection(
+        list(TRANSPARENCIES), "Show As", required=True, sort=False)
     recurrence = fields.Text(
         "Recurrence", readonly=True, strip=False,
         states={
@@ -162,9 +162,7 @@ class Event(
         "Guests Can See Other Guests", states=_organized)
     notifications = fields.Selection([
             (None, ""),
-            ('all', "All Guests"),
-            ('externalOnly', "Guests without Google Calendar"),
-            ('none', "Nobody"),
+            *NOTIFICATIONS,
             ], "Notifications", sort=False,
         help="Who gets mails of Google about this change. Leave empty for "
         "what the calendar says.")
@@ -288,12 +286,13 @@ class Event(
     @classmethod
     def get_resources(cls):
         # without those that the user may not read, which hide the field
-        return [(None, "")] + ResourceAccessMixin.get_models()
+        return [(None, "")] + [
+            (name, title) for name, title in ResourceAccessMixin.get_models()
+            if record_link.is_linkable(Pool().get(name))]
 
     @classmethod
     def get_time_zones(cls):
-        return [(None, "")] + [
-            (name, name) for name in tz.available_timezones()]
+        return [(None, ""), *time_zones()]
 
     @fields.depends('calendar', 'time_zone', '_parent_calendar.time_zone')
     def on_change_calendar(self):

@@ -16,7 +16,7 @@ from trytond.pool import Pool
 
 from . import mapping, record_link
 from .instance import original_start_text
-from .recurrence import RecurrenceError, expand
+from .recurrence import RecurrenceError, expand, is_valid, occurs
 
 __all__ = ['GoogleEvent']
 
@@ -31,6 +31,9 @@ CHILDREN = {
     'reminders': ('method', 'minutes'),
     'attachments': ('url', 'title', 'mime_type'),
     }
+_WHEN = {
+    name for unit in mapping.UNITS if unit.name == 'when'
+    for name in unit.fields}
 # waiting to be sent
 UNSENT = ['local', 'to_push', 'pushing']
 
@@ -77,22 +80,25 @@ class GoogleEvent(GoogleResource):
         values = {}
         for name in self.google_value_names():
             if name in CHILDREN:
-                children = getattr(
-                    self, 'attendees' if name == 'answers' else name)
-                values[name] = [
-                    {n: getattr(c, n) for n in CHILDREN[name]}
-                    for c in children]
+                values[name] = self.google_children(name)
             elif name == 'resource':
                 values[name] = record_link.text(self.resource)
             else:
                 values[name] = getattr(self, FIELDS.get(name, name))
         return mapping.canonical(values)
 
+    def google_children(self, name):
+        "The values of children; the answers are those of the guests"
+        children = getattr(self, 'attendees' if name == 'answers' else name)
+        return [
+            {n: getattr(c, n) for n in CHILDREN[name]} for c in children]
+
     @classmethod
     def google_record_values(cls, service, values, record=None):
         values = {FIELDS.get(n, n): v for n, v in values.items()}
         if 'resource' in values:
-            values['resource'] = record_link.find(values['resource'])
+            values['resource'] = record_link.find(
+                values['resource'], service.credentials.owners)
         attendees = values.pop('attendees', None)
         answers = values.pop('answers', None)
         if attendees is not None or answers is not None:
@@ -144,13 +150,13 @@ class GoogleEvent(GoogleResource):
         if self.recurring_identifier and not self.google_etag:
             operation = self._instance_operation()
         else:
-            self._check_insert()
+            self.check_insert()
             operation = super().google_operation()
         if operation:
             self._complete(operation)
         return operation
 
-    def _check_insert(self):
+    def check_insert(self):
         "What somebody else organizes is not created by us"
         if (not self.google_etag and self.organizer_email
                 and not self.organizer_own and self.ical_uid
@@ -186,11 +192,54 @@ class GoogleEvent(GoogleResource):
                 self.original_start, self.series_all_day, self.time_zone))
         return operation
 
+    @classmethod
+    def google_prepare(cls, service, records):
+        result = super().google_prepare(service, records)
+        # changed and changed back before it was sent
+        cls._remove_plain([r.id for r in records if r.recurring_identifier])
+        return result
+
+    @classmethod
+    def google_confirm(cls, service, operations, answers):
+        result = super().google_confirm(service, operations, answers)
+        found = [
+            o.id for o, a in zip(operations, answers, strict=True)
+            if o.kind == 'instance' and a.status in {'conflict', 'void'}]
+        if found:
+            # it was only looked up: Google may not know it as an exception
+            bookkeeping.update(
+                cls, found, {'google_etag': None},
+                lambda table: table.google_state.in_(
+                    ['synchronized', 'conflict']))
+            cls._remove_plain(found)
+        return result
+
+    @classmethod
+    def _remove_plain(cls, ids):
+        """Remove the exceptions that are none at Google
+
+        It would not tell when they change with their series.
+        """
+        plain = cls.search([
+                ('id', 'in', ids),
+                ['OR',
+                    ('google_state', '=', 'to_delete'),
+                    [
+                        ('google_state', '=', 'synchronized'),
+                        ('google_etag', '=', None),
+                        ]],
+                ]) if ids else []
+        if plain:
+            # without a tombstone
+            bookkeeping.update(cls, plain, {'google_state': 'to_delete'})
+            cls.delete(cls.browse([e.id for e in plain]))
+
     @property
     def series_all_day(self):
         "Tell if the series of the occurrence is of whole days"
-        series = self.recurring_event
-        return series.all_day if series else self.all_day
+        cls = type(self)
+        series = cls._masters([self])[self.id]
+        return cls(series).all_day if series else self.all_day
 
     def _complete(self, operation):
         "What is not the value of a field"
@@ -290,6 +339,43 @@ class GoogleEvent(GoogleResource):
         return bool(self.organizer_own or not self.organizer_email)
 
     @classmethod
+    def google_outdated(cls, service, changes):
+        """The exceptions of occurrences that their series has no more
+
+        Where Google reset them it does not tell; those that it kept or
+        cancelled come by themselves.
+        """
+        changed = [
+            i for i, (old, new) in changes.items()
+            if old['recurrence'] and _WHEN & new.keys()]
+        series = {e.google_id: e for e in cls.browse(changed)}
+        if not series:
+            return []
+        return [
+            e for e in cls.search([
+                    ('calendar', '=', service.id),
+                    ('recurring_identifier', 'in', list(series)),
+                    ('google_etag', '!=', None),
+                    ('google_state', '!=', 'to_delete'),
+                    ('status', '!=', 'cancelled'),
+                    ])
+            if _is_outdated(
+                e, changes[series[e.recurring_identifier].id][0],
+                series[e.recurring_identifier].google_values())]
+
+    @classmethod
+    def google_returned(cls, service, resource):
+        """List everything if it is a series: its exceptions went with it
+
+        Google does not tell them again.
+        """
+        if resource.get('recurrence'):
+            bookkeeping.update(type(service), [service], {
+                    'cursor': None,
+                    'next_sync': bookkeeping.utcnow(),
+                    })
+
+    @classmethod
     def google_orphans(cls, service, google_id):
         return cls.search([
                 ('calendar', '=', service.id),
@@ -301,7 +387,8 @@ class GoogleEvent(GoogleResource):
         "Keep what was changed here of occurrences whose series is deleted"
         Conflict = Pool().get('google_integration.conflict')
         count = 0
-        for exception in cls.google_with(records):
+        for exception in cls.google_with(records) + [
+                r for r in records if r.recurring_identifier]:
             if (exception.google_state != 'synchronized'
                     and exception.google_baseline
                     and exception.google_differs):
@@ -321,6 +408,21 @@ class GoogleEvent(GoogleResource):
                 ('calendar', 'in', [r.calendar.id for r in series]),
                 ('recurring_identifier', 'in', [r.google_id for r in series]),
                 ])
+
+
+def _is_outdated(exception, old, new):
+    "Tell if the occurrence was one of the series and is not any more"
+    # of a rule that is not understood nothing is known
+    return (
+        bool(exception.original_start)
+        and _occurs(old, exception.original_start)
+        and is_valid(new) and not _occurs(new, exception.original_start))
+
+
+def _occurs(values, original_start):
+    return occurs(
+        values, original_start.date() if values['all_day']
+        else original_start)
 
 
 def _item_error(error):

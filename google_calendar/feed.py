@@ -384,6 +384,7 @@ class FeedEvent:
 
 
 def digest_of(token):
+    "What of the token is stored with the feed"
     return hashlib.sha256(token.encode()).hexdigest()
 
 

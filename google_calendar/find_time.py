@@ -11,15 +11,16 @@ from trytond.modules.google_integration.bookkeeping import (
     check_write, utcnow)
 from trytond.pool import Pool
 from trytond.pyson import Eval
-from trytond.tools import timezone
 from trytond.transaction import Transaction, check_access
 from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
-from . import availability, free_busy
+from . import availability, choices, free_busy
 from .exceptions import FindTimeError
 from .network import WRITER_ROLES
 from .people import is_email, normalize_email
+from .recurrence_lines import WEEKDAYS
+from .times import zone_of
 
 __all__ = [
     'FindTime', 'FindTimeAsk', 'FindTimeChoose', 'FindTimePerson',
@@ -77,15 +78,8 @@ class FindTimeAsk(ModelView):
     closing = fields.Time(
         "To", format='%H:%M', required=True,
         help="The same time, or an earlier one, is of the next day.")
-    weekdays = fields.MultiSelection([
-            ('0', "Monday"),
-            ('1', "Tuesday"),
-            ('2', "Wednesday"),
-            ('3', "Thursday"),
-            ('4', "Friday"),
-            ('5', "Saturday"),
-            ('6', "Sunday"),
-            ], "Weekdays", sort=False, required=True)
+    weekdays = fields.MultiSelection(
+        list(choices.WEEKDAY_NAMES), "Weekdays", sort=False, required=True)
     time_zone = fields.Selection(
         'get_time_zones', "Time Zone", translate=False, required=True)
     step = fields.Selection([
@@ -102,8 +96,7 @@ class FindTimeAsk(ModelView):
 
     @staticmethod
     def get_time_zones():
-        return [
-            (name, name) for name in timezone.available_timezones()]
+        return choices.time_zones()
 
     def check(self):
         "Raise an error about what can not be asked"
@@ -130,7 +123,7 @@ class FindTimeAsk(ModelView):
     def hours(self):
         return free_busy.working_hours(
             self.first_day, self.last_day, self.opening, self.closing,
-            {int(d) for d in self.weekdays}, self.time_zone)
+            {WEEKDAYS.index(d) for d in self.weekdays}, self.time_zone)
 
 
 class FindTimeSlot(ModelView):
@@ -247,7 +240,7 @@ class FindTime(Wizard):
                 else HOUR),
             'opening': dt.time(9),
             'closing': dt.time(18),
-            'weekdays': ['0', '1', '2', '3', '4'],
+            'weekdays': list(WEEKDAYS[:5]),
             'time_zone': zone,
             'step': '30',
             'count': 10,
@@ -273,7 +266,8 @@ class FindTime(Wizard):
                         ('credentials', '=', credentials.id),
                         ('primary', '=', True),
                         ])]
-        return next(filter(None, zones), 'UTC')
+        # Google may know zones that Python does not
+        return next(filter(zone_of, zones), 'UTC')
 
     @staticmethod
     def _day(times, zone):

@@ -7,7 +7,8 @@ from trytond.i18n import gettext
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.tools import grouped_slice
-from trytond.transaction import check_access, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, without_check_access)
 
 from .exceptions import ICalendarError
 from .icalendar_read import FileError, alone, derived_uid, read
@@ -66,16 +67,27 @@ def check_calendar(calendar):
     with check_access():
         Pool().get('ir.model.access').check('google_calendar.event', 'create')
         Calendar = type(calendar)
-        visible = Calendar.search([('id', '=', calendar.id)])
+        visible = Calendar.search([
+                ('id', '=', calendar.id),
+                # who may only read it compares nothing with what is hidden
+                *([] if Pool().get('ir.model.access').check(
+                        Calendar.__name__, 'create', raise_exception=False)
+                    else [('credentials.user', 'in', [
+                                None, Transaction().user])]),
+                ])
     if not visible or not calendar.google_sends:
         raise ICalendarError(gettext(
                 'google_calendar.msg_icalendar_calendar',
                 calendar=calendar.rec_name if visible else ''))
 
 
-@without_check_access
 def make_plan(calendar, document):
     "Return the `Plan` of importing the document into the calendar"
+    return _make_plan(calendar, document, bool(Transaction().user))
+
+
+@without_check_access
+def _make_plan(calendar, document, check):
     own = _own(calendar)
     parts = [
         (item, arrange(item) if item.values else [
@@ -89,6 +101,23 @@ def make_plan(calendar, document):
                 **s.arguments))
         for s in document.skipped]
     changes = []
+    if check:
+        # nothing is told of what is hidden
+        Event = Pool().get('google_calendar.event')
+        readable = Event.readable_ids({
+                known[i.uid].id for item, items in parts
+                for i in [item, *items] if i.uid in known})
+        hidden = {
+            uid for uid, event in known.items() if event.id not in readable}
+        shown = []
+        for item, items in parts:
+            if item.uid in hidden or any(i.uid in hidden for i in items):
+                skipped.append((
+                        item.values['summary'] if item.values else None, None,
+                        gettext('google_calendar.msg_icalendar_skip_hidden')))
+            else:
+                shown.append((item, items))
+        parts = shown
     for item in _items(parts, known):
         change = _change(calendar, item, known.get(item.uid), own)
         changes.append(change)
@@ -364,6 +393,7 @@ def apply_plan(plan):
         if change.action in {'create', 'update'}:
             for original, values in change.exceptions.items():
                 exception = change.event.make_exception(original)
+                bookkeeping.check_rules(Event, [exception])
                 if 'ical_uid' in values:
                     values = _differences(exception, _values(
                             values, change.item, original, own, exception))

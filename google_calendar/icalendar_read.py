@@ -5,6 +5,7 @@
 Pure functions: no ORM, no network, no clock.
 """
 import hashlib
+import re
 from dataclasses import dataclass, field
 
 from icalendar.parser import Contentline, Contentlines
@@ -20,6 +21,8 @@ __all__ = [
 
 MAX_SIZE = 10 * 2 ** 20
 MAX_EVENTS = 10_000
+# components in components
+MAX_DEPTH = 20
 # what is not an event, and what it is called to people
 _OTHERS = {'VTODO': 'task', 'VJOURNAL': 'journal'}
 # what is in nothing but a calendar
@@ -151,6 +154,7 @@ def _divide(text):
     """
     # old Macintosh too
     text = text.replace('\r\n', '\n').replace('\r', '\n')
+    text = re.sub('\n{2,}', '\n', text)
     components, properties = [], {}
     stack, lines, calendars, events = [], [], 0, 0
     for line in filter(None, Contentlines.from_ical(text)):
@@ -166,7 +170,8 @@ def _divide(text):
                 components.append((
                         None if stack[1] == 'VEVENT' else stack[1], lines))
                 del stack[1:]
-            stack.append(value)
+            if len(stack) < MAX_DEPTH:
+                stack.append(value)
             if len(stack) == 2:
                 lines = []
         if len(stack) >= 2 and stack[0] == 'VCALENDAR':

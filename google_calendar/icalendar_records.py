@@ -23,10 +23,8 @@ _NAMES = (
 def values_of(event):
     "The values of an event in the terms of the mapping"
     values = {n: getattr(event, n) for n in _NAMES}
-    for name, names in CHILDREN.items():
-        children = getattr(event, 'attendees' if name == 'answers' else name)
-        values[name] = [
-            {n: getattr(c, n) for n in names} for c in children]
+    for name in CHILDREN:
+        values[name] = event.google_children(name)
     return mapping.canonical(values)
 
 

@@ -7,7 +7,7 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval, If, PYSONEncoder
-from trytond.transaction import Transaction, check_access
+from trytond.transaction import check_access
 from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
@@ -35,12 +35,6 @@ class ImportICalendarStart(ModelView):
     calendar = fields.Many2One(
         'google_calendar.calendar', "Calendar", required=True,
         help="The calendar that the events are added to.")
-
-    @classmethod
-    def default_calendar(cls):
-        context = Transaction().context
-        if context.get('active_model') == 'google_calendar.calendar':
-            return context.get('active_id')
 
 
 class ImportICalendarLine(ModelView):
@@ -101,6 +95,9 @@ class ImportICalendar(Wizard):
             ])
     import_ = StateTransition()
     open_ = StateAction('google_calendar.act_event_imported')
+
+    def default_start(self, fields):
+        return _default_start(self)
 
     def _plan(self):
         calendar = self.start.calendar
@@ -173,12 +170,6 @@ class ExportICalendarStart(ModelView):
     end_date = fields.Date(
         "To", help="Leave empty to export all the future.")
 
-    @classmethod
-    def default_calendar(cls):
-        context = Transaction().context
-        if context.get('active_model') == 'google_calendar.calendar':
-            return context.get('active_id')
-
 
 class ExportICalendarResult(ModelView):
     __name__ = 'google_calendar.export_icalendar.result'
@@ -209,12 +200,14 @@ class ExportICalendar(Wizard):
 
     @property
     def _selects_events(self):
-        context = Transaction().context
-        return (context.get('active_model') == 'google_calendar.event'
-            and bool(context.get('active_ids')))
+        Event = Pool().get('google_calendar.event')
+        return self.model is Event and bool(self.records)
 
     def transition_choose(self):
         return 'result' if self._selects_events else 'start'
+
+    def default_start(self, fields):
+        return _default_start(self)
 
     @check_access
     def default_result(self, fields):
@@ -242,15 +235,8 @@ class ExportICalendar(Wizard):
     def _selected(self):
         "The events that are selected, a series with its exceptions"
         Event = Pool().get('google_calendar.event')
-        events = Event.search([
-                ('id', 'in', Transaction().context['active_ids'])])
-        masters = [e for e in events if not e.recurring_identifier]
-        exceptions = exceptions_of(masters, MAX_EXPORTED)
-        known = {e.id for e in exceptions}
-        exceptions += [
-            e for e in events
-            if e.recurring_identifier and e.id not in known]
-        return masters, exceptions
+        return _apart(Event.search([
+                    ('id', 'in', [r.id for r in self.records])]))
 
     def _in_range(self):
         Event = Pool().get('google_calendar.event')
@@ -274,10 +260,22 @@ class ExportICalendar(Wizard):
             raise ICalendarError(gettext(
                     'google_calendar.msg_icalendar_many',
                     maximum=MAX_EXPORTED))
-        events = Event.search(domain)
-        masters = [e for e in events if not e.recurring_identifier]
-        exceptions = exceptions_of(masters, MAX_EXPORTED)
-        known = {e.id for e in exceptions}
-        return masters, exceptions + [
-            e for e in events
-            if e.recurring_identifier and e.id not in known]
+        return _apart(Event.search(domain))
+
+
+def _apart(events):
+    "The events, and apart from them the exceptions, also those of the series"
+    masters = [e for e in events if not e.recurring_identifier]
+    exceptions = exceptions_of(masters, MAX_EXPORTED)
+    known = {e.id for e in exceptions}
+    return masters, exceptions + [
+        e for e in events
+        if e.recurring_identifier and e.id not in known]
+
+
+def _default_start(wizard):
+    "The calendar on which the wizard was opened"
+    Calendar = Pool().get('google_calendar.calendar')
+    if wizard.model is Calendar and wizard.record:
+        return {'calendar': wizard.record.id}
+    return {}

@@ -14,6 +14,7 @@ __all__ = ['ImportedEvent']
 
 
 class ImportedEvent:
+    "The events that are sent as copies of what was imported"
     __slots__ = ()
 
     google_import = fields.Boolean("Imported", readonly=True)

@@ -13,11 +13,12 @@ from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.tokens import short
 from trytond.pool import Pool
 from trytond.pyson import Eval
-from trytond.tools import grouped_slice, timezone
+from trytond.tools import grouped_slice
 from trytond.transaction import Transaction
 from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
+from .choices import time_zones
 from .credentials import MANAGE_SCOPES
 from .exceptions import CalendarManageError
 
@@ -29,11 +30,6 @@ __all__ = [
 COLOR = re.compile('#[0-9a-f]{6}')
 # of which the sum tells if black or white is read better on a color
 BRIGHTNESS = (299, 587, 114)
-
-
-def time_zones():
-    return [(None, "")] + [
-        (name, name) for name in timezone.available_timezones()]
 
 
 def colors(color):
@@ -121,7 +117,7 @@ class RenameCalendarStart(ModelView):
 
     @staticmethod
     def get_time_zones():
-        return time_zones()
+        return [(None, ""), *time_zones()]
 
 
 class RenameCalendar(Wizard):
@@ -311,15 +307,6 @@ class ManagedMixin:
         scopes = super().google_scopes_of(credentials)
         return scopes + (
             MANAGE_SCOPES if credentials.manage_calendars else ())
-
-    @classmethod
-    def save_entries(cls, credentials_id, entries):
-        "Write the entries of the list of Google and return the calendars"
-        cls._save_calendars(credentials_id, entries)
-        return cls.search([
-                ('credentials', '=', credentials_id),
-                ('google_id', 'in', [e['id'] for e in entries]),
-                ])
 
     def check_idle(self):
         if self.sync_state == 'running':

@@ -24,8 +24,8 @@ from .times import (
 
 __all__ = [
     'COLORS', 'MappingError', 'PRIVATE', 'UNITS', 'calendar_values',
-    'canonical', 'event_id', 'is_deleted', 'is_event_id', 'to_resource',
-    'to_restore', 'to_values', 'updated']
+    'canonical', 'event_id', 'is_deleted', 'is_event_id', 'is_moved',
+    'to_resource', 'to_restore', 'to_values', 'updated']
 
 UNITS = [
     Unit('summary', ('summary',)),
@@ -239,6 +239,17 @@ def is_deleted(resource):
     """
     return (resource.get('status') == 'cancelled'
         and not resource.get('recurringEventId'))
+
+
+def is_moved(resource):
+    """Tell if the deleted event was moved to another calendar.
+
+    The calendar of the organizer keeps the details of what is deleted there:
+    without them it has another organizer now.
+
+    https://developers.google.com/workspace/calendar/api/v3/reference/events
+    """
+    return is_deleted(resource) and not resource.get('start')
 
 
 def calendar_values(entry):

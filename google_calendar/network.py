@@ -15,7 +15,8 @@ from trytond.modules.google_integration.operation import (
 from . import mapping
 from .instance import same_original_start
 
-__all__ = ['ROLES', 'WRITER_ROLES', 'CalendarNetwork', 'identified']
+__all__ = [
+    'ROLES', 'WRITER_ROLES', 'CalendarNetwork', 'identified', 'pages']
 
 # the maximum of https://developers.google.com/calendar/api/v3/reference/events/list
 PAGE = 2500
@@ -25,6 +26,7 @@ ROLES = {'none', 'freeBusyReader', 'reader'} | WRITER_ROLES
 
 
 class CalendarNetwork(GoogleTwoWay):
+    "The hooks of the calendar that talk to Google"
     __slots__ = ()
 
     @classmethod
@@ -156,6 +158,9 @@ class CalendarNetwork(GoogleTwoWay):
                     resource, operation.parameters['original_start']):
                 operation.google_id = resource['id']
                 return Answer('conflict', resource)
+        if operation.body.get('status') == 'cancelled':
+            # it is gone already
+            return Answer('void')
         return Answer('failed', error=ItemError(
                 'google_calendar.no_occurrence'))
 
@@ -295,6 +300,9 @@ class CalendarNetwork(GoogleTwoWay):
             resource = cls._get(client, operation)
             if not mapping.is_deleted(resource):
                 return Answer('conflict', resource)
+            if mapping.is_moved(resource):
+                # it lives on in another calendar: it is not to be twice
+                return Answer('void')
             request = client.api.events().patch(
                 calendarId=client.parameters['calendar_id'],
                 eventId=operation.google_id,
@@ -313,6 +321,19 @@ class CalendarNetwork(GoogleTwoWay):
                             'reason': error.reason,
                             }))
             return cls.google_failure(error)
+
+
+def pages(client, list_, **parameters):
+    "Yield the answers of a listing, page by page"
+    page_token, seen = None, set()
+    # a token that comes again would never end
+    while page_token not in seen:
+        seen.add(page_token)
+        answer = client.execute(list_(**parameters, pageToken=page_token))
+        yield answer
+        page_token = answer.get('nextPageToken')
+        if not page_token:
+            break
 
 
 def identified(answer):

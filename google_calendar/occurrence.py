@@ -165,22 +165,9 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
     # What is told
 
     @classmethod
-    def _readable(cls, ids):
-        "The ids of the events that the user may read"
-        pool = Pool()
-        Event = pool.get('google_calendar.event')
-        Access = pool.get('ir.model.access')
-        readable = set()
-        with check_access():
-            if Access.check(Event.__name__, 'read', raise_exception=False):
-                for sub_ids in grouped_slice(list(set(ids)), CHUNK):
-                    readable.update(map(int, Event.search(
-                                [('id', 'in', list(sub_ids))], order=[])))
-        return readable
-
-    @classmethod
     def get_details(cls, occurrences, names):
-        readable = cls._readable([o.stored_event.id for o in occurrences])
+        Event = Pool().get('google_calendar.event')
+        readable = Event.readable_ids({o.stored_event.id for o in occurrences})
         result = {name: {} for name in names}
         busy = gettext('google_calendar.msg_occurrence_busy')
         for occurrence in occurrences:

@@ -186,6 +186,7 @@ def canonical_reminders(values):
 
 
 def write_reminders(values):
+    "The member of a body that sends the reminders"
     return {
         'useDefault': values['default_reminders'],
         # none may be left with the default ones

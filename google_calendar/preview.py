@@ -178,6 +178,9 @@ class Preview(Wizard):
 
     def default_start(self, fields):
         calendar = self.record
+        if calendar:
+            # the account is nothing for those who may only read
+            bookkeeping.check_write(type(calendar), [calendar])
         with without_check_access():
             account = calendar.credentials.email if calendar else None
         return {

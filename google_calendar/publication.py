@@ -4,6 +4,7 @@
 from sql import Column, Null
 from sql.aggregate import Count
 
+from trytond.i18n import gettext
 from trytond.ir.resource import ResourceAccessMixin
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
@@ -120,6 +121,19 @@ class Publication(CheckedExportMixin, ModelSQL, ModelView):
         cls.expire([('id', 'in', [p.id for p in publications])])
         for rule, ids in by_rule.items():
             Rule.__queue__.follow([Rule(rule)], ids)
+
+    @classmethod
+    def check_modification(
+            cls, mode, publications, values=None, external=False):
+        super().check_modification(
+            mode, publications, values=values, external=external)
+        if external and mode == 'write':
+            # or the rule would write on any event
+            for name in sorted(
+                    bookkeeping.readonly_fields(cls) & values.keys()):
+                raise AccessError(gettext(
+                        'google_integration.msg_resource_bookkeeping',
+                        **cls.__names__(name)))
 
     # What the rules do
 

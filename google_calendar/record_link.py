@@ -7,12 +7,47 @@ Tryton before it: several may synchronise the same calendar.
 """
 from urllib.parse import quote
 
+from trytond.i18n import gettext
+from trytond.model import ModelSQL, ModelView
+from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import configuration
+from trytond.modules.google_integration.acting import acting
 from trytond.pool import Pool
-from trytond.transaction import Transaction, inactive_records
+from trytond.transaction import (
+    Transaction, check_access, inactive_records)
 
 __all__ = [
-    'event_text', 'find', 'own', 'prefix', 'source', 'text']
+    'check', 'event_text', 'find', 'is_linkable', 'own', 'prefix', 'source',
+    'text']
+
+
+def is_linkable(Model):
+    """Tell if events may belong to the records of the model.
+
+    The name of the record is shown with the event: of sessions and of the
+    applications of users it is a secret.
+    """
+    return (issubclass(Model, ModelSQL) and issubclass(Model, ModelView)
+        and Model._rec_name != 'key'
+        and not Model.__name__.startswith('google_'))
+
+
+@check_access
+def check(value):
+    "Raise an error if the user may not read the record, such as party.party,1"
+    pool = Pool()
+    if not value:
+        return
+    name, _, id = str(value).partition(',')
+    Model = pool.get(name)
+    if not is_linkable(Model):
+        raise AccessError(gettext(
+                'ir.msg_access_rule_error', **Model.__names__()))
+    pool.get('ir.model.access').check(name, 'read')
+    if id and int(id) >= 0:
+        # there may be such a record later
+        with inactive_records():
+            Model.read([int(id)], ['id'])
 
 
 def prefix():
@@ -39,8 +74,12 @@ def own(value):
         return value
 
 
-def find(value):
-    "The name of the record, such as party.party,1, None if there is none"
+def find(value, users):
+    """The name of the record, such as party.party,1, None if there is none
+
+    It must be one that all the users may read: who else writes to the
+    calendar at Google can name any.
+    """
     if not own(value):
         return
     name, _, id = value.removeprefix(prefix()).partition(',')
@@ -49,11 +88,16 @@ def find(value):
         id = int(id)
     except (KeyError, ValueError):
         return
-    if not hasattr(Model, 'search'):
+    if not is_linkable(Model):
         return
-    with inactive_records():
-        if Model.search([('id', '=', id)], limit=1):
-            return f'{name},{id}'
+    Access = Pool().get('ir.model.access')
+    for user in users:
+        with acting(user), inactive_records():
+            if (not Access.check(name, 'read', raise_exception=False)
+                    or not Model.search([('id', '=', id)], limit=1)):
+                return
+    if users:
+        return f'{name},{id}'
 
 
 def source(record):

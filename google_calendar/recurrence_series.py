@@ -17,6 +17,10 @@ __all__ = [
 MAX_OCCURRENCES = 10_000
 # of one rule, before the window or of what is left out
 MAX_STEPS = 100_000
+# of all the rules together
+MAX_MOMENTS = 2 * MAX_STEPS
+MAX_RULES = 100
+RULES = {'RRULE', 'EXRULE'}
 SECOND = dt.timedelta(seconds=1)
 # how much the wall clock differs from UTC at the most
 MARGIN = dt.timedelta(days=2)
@@ -76,7 +80,10 @@ class Series:
         self.duration = max(end - self.start, dt.timedelta())
         self.lines = parse(values['recurrence'])
         self.rules = [n for n in self.lines if n.name == 'RRULE']
+        if len([n for n in self.lines if n.name in RULES]) > MAX_RULES:
+            raise RecurrenceError('too_many')
         self.dates = [n for n in self.lines if n.name == 'RDATE']
+        self.moments = 0
         self.ends = {}
         self.added = self._added()
         self.excluded, self.excluded_days = self._excluded()
@@ -101,6 +108,7 @@ class Series:
 
     def between(self, low, high):
         "Yield the (start, end) of the occurrences that overlap"
+        self.moments = 0
         margin = dt.timedelta() if self.all_day else MARGIN
         low_local = _add(low, -self.duration - margin)
         high_local = _add(high, margin)
@@ -128,6 +136,9 @@ class Series:
             high = min(high, _add(until, MARGIN))
         steps = 0
         for moment in rule.moments(self.start, low, high):
+            self.moments += 1
+            if self.moments > MAX_MOMENTS:
+                raise RecurrenceError('too_many')
             if moment < low:
                 steps += 1
                 if steps > MAX_STEPS:

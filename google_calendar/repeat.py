@@ -8,6 +8,7 @@ from trytond.model import fields
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
 
+from . import choices
 from .exceptions import EventRepeatError
 from .recurrence import (
     RecurrenceError, is_valid, local_start, nth_weekday, read_repeat, shift,
@@ -73,15 +74,8 @@ class RepeatMixin:
             help="The number of days, weeks, months or years from one "
             "occurrence to the next."),
         'get_repetition', setter='set_repetition')
-    repeat_weekdays = fields.Function(fields.MultiSelection([
-                ('MO', "Monday"),
-                ('TU', "Tuesday"),
-                ('WE', "Wednesday"),
-                ('TH', "Thursday"),
-                ('FR', "Friday"),
-                ('SA', "Saturday"),
-                ('SU', "Sunday"),
-                ], "On", sort=False,
+    repeat_weekdays = fields.Function(fields.MultiSelection(
+            list(choices.WEEKDAY_NAMES), "On", sort=False,
             states={
                 'invisible': Eval('repeat') != 'weekly',
                 'readonly': ~Eval('editable', True),

@@ -57,6 +57,7 @@ def leased(Model, ids):
 
 
 def release(leases):
+    "Give the leases back, in the current transaction"
     for lease in leases:
         lease.release()
 
@@ -181,6 +182,7 @@ class ResetMixin:
 
 
 class ResetEventMixin:
+    "The events that a reset deletes, renews or leaves apart"
     __slots__ = ()
 
     @classmethod

@@ -1,5 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
+"""The secret addresses at which calendars are read, without a session."""
 import datetime as dt
 import logging
 import re
@@ -28,6 +29,7 @@ HEADERS = {
 @app.route('/<database_name>/google/calendar/<token>.ics', methods={'GET'})
 @with_pool
 def feed(request, pool, token):
+    "The calendar of the feed as an iCalendar file"
     try:
         if not TOKEN.fullmatch(token):
             abort(HTTPStatus.NOT_FOUND)

@@ -9,20 +9,22 @@ https://developers.google.com/workspace/calendar/api/guides/recurringevents
 """
 import datetime as dt
 import json
-from collections import defaultdict
 
 from trytond.i18n import gettext
 from trytond.modules.google_integration import bookkeeping
+from trytond.pool import Pool
+from trytond.tools import grouped_slice
 from trytond.transaction import (
     Transaction, check_access, without_check_access)
 
 from .event_rights import SHARED
 from .exceptions import EventRepeatError, EventScopeError
 from .instance import instance
+from .occurrence_refresh import CHUNK
 from .recurrence import RecurrenceError, expand, moved, occurs, split
 from .recurrence_lines import UTC, localize, to_utc
 from .repeat import WHEN, when
-from .times import DAY, noon, zone_of
+from .times import noon, zone_of
 
 __all__ = ['SCOPES', 'SeriesMixin', 'TIMES']
 
@@ -40,6 +42,16 @@ class SeriesMixin:
 
     @classmethod
     def get_recurring_event(cls, events, name):
+        "The series, for those who may read it"
+        masters = cls._masters(events)
+        readable = cls.readable_ids(
+            {id for id in masters.values() if id is not None})
+        return {
+            id: master if master in readable else None
+            for id, master in masters.items()}
+
+    @classmethod
+    def _masters(cls, events):
         result = dict.fromkeys(map(int, events))
         children = [e for e in events if e.recurring_identifier]
         masters = {
@@ -54,21 +66,30 @@ class SeriesMixin:
         return result
 
     @classmethod
+    def readable_ids(cls, ids):
+        "The ids of the events that the user may read"
+        Access = Pool().get('ir.model.access')
+        readable = set()
+        with check_access():
+            if Access.check(cls.__name__, 'read', raise_exception=False):
+                for sub_ids in grouped_slice(sorted(ids), CHUNK):
+                    readable.update(map(int, cls.search(
+                                [('id', 'in', list(sub_ids))], order=[])))
+        return readable
+
+    @classmethod
     def search_recurring_event(cls, name, clause):
-        field, operator, operand, *_ = clause
+        field, operator, operand = clause[0], clause[1], clause[2]
         if field == name and operand is None:
             return [('recurring_identifier', operator, None)]
-        if field == name:
-            events = cls.search([('id', *clause[1:])])
-        else:
-            # what is hidden can not be asked for
-            with check_access():
-                events = cls.search([(field[len(name) + 1:], *clause[1:])])
-        series = [[
-                ('calendar', '=', e.calendar.id),
-                ('recurring_identifier', '=', e.google_id),
-                ] for e in events if e.google_id]
-        return ['OR', *series] if series else [('id', '=', -1)]
+        # Tryton does not apply the rules to a search through it
+        with check_access():
+            events = cls.search([('id' if field == name else field[
+                        len(name) + 1:], *clause[1:])])
+        return ['OR', ('id', '=', -1), *([
+                    ('calendar', '=', e.calendar.id),
+                    ('recurring_identifier', '=', e.google_id),
+                    ] for e in events if e.google_id)]
 
     @property
     def series(self):
@@ -126,59 +147,6 @@ class SeriesMixin:
                 if notifications:
                     cls.write([self], {'notifications': notifications})
                 cls.delete([self])
-
-    # What Google changes
-
-    @classmethod
-    def write(cls, *args):
-        changed = []
-        for events, values in zip(args[::2], args[1::2], strict=True):
-            if values.get('google_revision') and values.keys() & {*WHEN}:
-                changed.extend(
-                    e.id for e in events if not e.recurring_identifier)
-        super().write(*args)
-        cls._doubt([e for e in cls.browse(changed) if e.google_id])
-
-    @classmethod
-    def _doubt(cls, series):
-        """Look up the exceptions that are no occurrences any more
-
-        Google may have reset them, or given them to another series, without
-        telling.
-        """
-        if not series:
-            return
-        exceptions = cls.search([
-                ('calendar', 'in', [e.calendar.id for e in series]),
-                ('recurring_identifier', 'in', [e.google_id for e in series]),
-                ('google_state', '=', 'synchronized'),
-                ('status', '!=', 'cancelled'),
-                ('original_start', '!=', None),
-                ])
-        groups = defaultdict(list)
-        for exception in exceptions:
-            groups[exception.calendar.id, exception.recurring_identifier
-                ].append(exception)
-        doubtful = []
-        for event in series:
-            group = groups[event.calendar.id, event.google_id]
-            starts = event._starts({
-                    event._key(e.original_start) for e in group})
-            doubtful.extend(
-                e for e in group
-                if event._key(e.original_start) not in starts)
-        bookkeeping.update(cls, doubtful, {'google_state': 'pushing'})
-
-    def _starts(self, keys):
-        "Those that are the start of an occurrence"
-        if not keys or not self.recurrence:
-            return set()
-        try:
-            return keys & {start for start, _ in expand(
-                    when(self), min(keys), max(keys) + 2 * DAY)}
-        except RecurrenceError:
-            # nothing is known
-            return keys
 
     # Checks
 

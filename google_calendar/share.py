@@ -11,7 +11,9 @@ from trytond.pyson import Bool, Eval
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import acl
+from .choices import ACCESS_ROLES
 from .exceptions import CalendarManageError
+from .network import pages
 
 __all__ = [
     'ShareCalendar', 'ShareCalendarPublic', 'ShareCalendarRule',
@@ -44,13 +46,8 @@ class ShareCalendarRule(ModelView):
             },
         help="The email of a person or of a group, the domain of an "
         "organization.")
-    role = fields.Selection([
-            ('freeBusyReader', "See Free and Busy"),
-            ('reader', "See Events"),
-            ('writerWithoutPrivateAccess', "Change Events but Private Ones"),
-            ('writer', "Change Events"),
-            ('owner', "Change Events and Share"),
-            ], "Access", required=True, sort=False,
+    role = fields.Selection(
+        list(ACCESS_ROLES), "Access", required=True, sort=False,
         states={
             'readonly': Eval('own', False),
             })
@@ -104,10 +101,9 @@ class ShareCalendarPublic(ModelView):
 
     calendar = fields.Many2One(
         'google_calendar.calendar', "Calendar", readonly=True)
-    role = fields.Selection([
-            ('freeBusyReader', "See Free and Busy"),
-            ('reader', "See Events"),
-            ], "Access", readonly=True, sort=False)
+    role = fields.Selection(
+        [c for c in ACCESS_ROLES if c[0] in acl.PUBLIC_ROLES], "Access",
+        readonly=True, sort=False)
     confirmed = fields.Boolean(
         "Share with Everybody",
         help="Check to let everybody on the internet see the calendar.")
@@ -246,15 +242,11 @@ class ShareCalendar(Wizard):
 
 def _list(client, google_id):
     "The access list of the calendar as it is now"
-    resources, page_token, seen = [], None, set()
-    while page_token not in seen:
-        seen.add(page_token)
-        answer = client.execute(client.api.acl().list(
-                calendarId=google_id, maxResults=PAGE, pageToken=page_token))
+    resources = []
+    for answer in pages(
+            client, client.api.acl().list, calendarId=google_id,
+            maxResults=PAGE):
         resources.extend(answer.get('items') or [])
-        page_token = answer.get('nextPageToken')
-        if not page_token:
-            break
     return acl.read(resources)
 
 

@@ -35,10 +35,12 @@ _CONTROLS = re.compile(
 
 
 def as_dict(value):
+    "The value if it is a dictionary, else an empty one"
     return value if isinstance(value, dict) else {}
 
 
 def text_of(value):
+    "The text as any database takes it, None if there is none"
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value:
@@ -106,6 +108,7 @@ def _parse_offset(offset):
 
 
 def utc(local, offset):
+    "The UTC of a local time, within the years that Python knows"
     # the first and the last years do not exist in all zones
     try:
         return local - offset
@@ -125,6 +128,7 @@ def zone_of(name):
 
 
 def noon(date):
+    "The time that stands for the day, None without day"
     return dt.datetime.combine(date, _NOON) if date else None
 
 
@@ -133,10 +137,12 @@ def noon(date):
 
 
 def is_readable(member):
+    "Tell if the member has a time or a day"
     return bool(parse(member.get('dateTime')) or parse(member.get('date')))
 
 
 def is_all_day(member):
+    "Tell if the member is a day and no time"
     # of both, the time says more
     return not parse(member.get('dateTime')) and is_readable(member)
 
@@ -157,6 +163,7 @@ def instant(member, default_zone=None):
 
 
 def day_of(member):
+    "Return the day, None if it is not readable"
     parsed = parse(member.get('date')) or parse(member.get('dateTime'))
     return parsed[0].date() if parsed else None
 

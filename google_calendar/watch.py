@@ -9,6 +9,7 @@ __all__ = ['WatchMixin']
 
 
 class WatchMixin:
+    "The hooks of the network by which a calendar is watched"
     __slots__ = ()
 
     google_can_watch = True

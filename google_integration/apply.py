@@ -32,12 +32,12 @@ class Apply:
         "Return the work done and a list of change and error"
         # only the last word on a resource counts
         changes = list({c.google_id: c for c in changes}.values())
-        records = self._records(changes)
+        records = self.find_records(changes)
         records.update(self.Model.google_adopt(self.service, [
                     c for c in changes
                     if c.google_id not in records
                     and not (c.deleted or c.error)]))
-        tombstones = self._tombstones(changes)
+        tombstones = self.find_tombstones(changes)
         self._read(records, changes)
         create, write, seen = [], [], []
         for change in changes:
@@ -64,6 +64,11 @@ class Apply:
         if write:
             self.Model.write(*write)
             self.work.updated += len(write) // 2
+            for record in self.Model.google_outdated(self.service, {
+                        record.id: (self.ours[record.id], values)
+                        for (record,), values in zip(
+                            write[::2], write[1::2], strict=True)}):
+                self._to_delete(record)
         if self.listing is not None and seen:
             bookkeeping.update(
                 self.Model, seen, {'google_listing': self.listing})
@@ -71,7 +76,7 @@ class Apply:
         return self.work, self.errors
 
     @inactive_records
-    def _records(self, changes):
+    def find_records(self, changes):
         ids = {
             r.google_id: r.id for r in self.Model.search([
                     (self.Model.google_service_field, '=', self.service.id),
@@ -94,7 +99,7 @@ class Apply:
         etag = self.Model.google_etag_of(resource)
         return etag != '*' and etag == record.google_etag
 
-    def _tombstones(self, changes):
+    def find_tombstones(self, changes):
         Tombstone = Pool().get('google_integration.tombstone')
         return {
             t.google_id: t for t in Tombstone.search([
@@ -153,6 +158,8 @@ class Apply:
         # the change was made after the deletion: it is not lost
         values = self._values(change)
         Tombstone.delete([tombstone])
+        if self.listing is None:
+            self.Model.google_returned(self.service, change.resource)
         self.work.conflicts += 1
         return values
 

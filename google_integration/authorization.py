@@ -45,6 +45,7 @@ class Claim:
 
 
 class AuthorizationMixin:
+    "Asking for the consent of Google, and what comes of it"
     __slots__ = ()
 
     # Request

@@ -19,8 +19,8 @@ from trytond.tools import grouped_slice
 from trytond.transaction import Transaction, check_access
 
 __all__ = [
-    'QUEUE_PATIENCE', 'check_rules', 'dumps', 'loads', 'new_revision',
-    'readonly_fields', 'update', 'utcnow', 'without_defaults']
+    'QUEUE_PATIENCE', 'check_rules', 'check_write', 'dumps', 'loads',
+    'new_revision', 'readonly_fields', 'update', 'utcnow', 'without_defaults']
 
 # a task of the queue that was lost is queued again after this time
 QUEUE_PATIENCE = dt.timedelta(hours=1)

@@ -108,6 +108,8 @@ class Confirm:
                         'google_id': None,
                         'google_baseline': None,
                         })
+            case 'void':
+                self._void(record, operation)
             case 'gone':
                 self._again(record)
                 self._apply(gone(operation.google_id))
@@ -130,6 +132,16 @@ class Confirm:
                     lambda table: table.google_state == 'pushing')
                 self.errors.append((record, None, answer.error))
         return []
+
+    def _void(self, record, operation):
+        "It can not be written there: keep what was to be created"
+        if operation.kind == 'insert':
+            Conflict = Pool().get('google_integration.conflict')
+            Conflict.keep(
+                self.service, record, 'deletion', 'google',
+                record.google_values(), None)
+            self.work.conflicts += 1
+        Apply(self.Model, self.service)._to_delete(record)
 
     def _again(self, record, state='to_push', count=True):
         attempts = (record.google_attempts or 0) + count

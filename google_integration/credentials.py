@@ -1,5 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
+"""The accounts of Google, and how Tryton may act for them."""
 from urllib.parse import quote, urlsplit
 
 from trytond.i18n import gettext
@@ -488,8 +489,7 @@ class GoogleCredentials(
         "Encrypt the secrets of all with the newest key"
         Secret = Pool().get('google_integration.secret')
         rotated, unreadable = Secret.rotate()
-        user = Transaction().user
-        if user:
+        if user := Transaction().user:
             cls.notify_user(
                 records, 'tryton-warning' if unreadable else 'tryton-ok',
                 gettext('google_integration.msg_keys_rotated',

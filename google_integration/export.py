@@ -1,10 +1,11 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-
+"""Exports that check the rules."""
 __all__ = ['CheckedExportMixin']
 
 
 class CheckedExportMixin:
+    "Records that are exported only to who may read them"
     __slots__ = ()
 
     @classmethod

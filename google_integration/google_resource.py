@@ -348,6 +348,19 @@ class GoogleResource(CheckedExportMixin):
         return 0
 
     @classmethod
+    def google_outdated(cls, service, changes):
+        """The records that Google dropped, unsaid, when it changed others
+
+        ``changes`` are, by the id of the record that was changed, the values
+        of before and those that were written.
+        """
+        return []
+
+    @classmethod
+    def google_returned(cls, service, resource):
+        "What was deleted here comes back, because Google changed it"
+
+    @classmethod
     def google_orphans(cls, service, google_id):
         "The records that Google deleted together with the resource"
         return []

@@ -1,6 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-
+"""What the family adds to the models of Tryton's own administration."""
 import uuid
 
 from trytond.cache import Cache

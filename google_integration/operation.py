@@ -81,6 +81,7 @@ class Answer:
     """What became of one operation.
 
     ``status`` is ``done``, ``gone`` (the resource does not exist any more),
+    ``void`` (nor is it to be there: the record goes),
     ``conflict`` (the precondition failed, ``resource`` is what Google has
     now), ``failed`` (it will not work as it is: ``error``), or ``later``
     (it may work another time, ``error`` tells why).

@@ -1,6 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-
+"""What the family adds to the users."""
 from trytond.pool import PoolMeta
 
 from . import acting

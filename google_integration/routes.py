@@ -1,5 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
+"""The page to which Google sends people back after their consent."""
 import base64
 import hashlib
 import logging

@@ -1,5 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
+"""The secrets, encrypted in a table of their own."""
 import json
 import logging
 

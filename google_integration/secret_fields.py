@@ -17,6 +17,7 @@ __all__ = ['SecretFieldsMixin']
 
 
 class SecretFieldsMixin:
+    "The fields of the credentials that can be set and never read"
     __slots__ = ()
 
     def get_secret(self, name):

@@ -101,6 +101,7 @@ class Held:
 
 
 class TokenMixin:
+    "The tokens of the credentials: held, refreshed, revoked"
     __slots__ = ()
 
     def get_credentials(self):
@@ -412,8 +413,7 @@ class TokenMixin:
         for id in [r.id for r in records]:
             with cls.google_errors(id):
                 Transaction().commit()
-                held = cls._held(id)
-                cls._token(id, refused=held.access_token)
+                cls._token(id, refused=cls._held(id).access_token)
 
     @classmethod
     @ModelView.button
@@ -427,8 +427,7 @@ class TokenMixin:
                 if record.type == 'oauth':
                     record.ask_account()
                 else:
-                    held = cls._held(id)
-                    cls._token(id, refused=held.access_token)
+                    cls._token(id, refused=cls._held(id).access_token)
             record = cls(id)
             logger.info("connection of credentials %s tested", id)
             user = Transaction().user

@@ -22,6 +22,18 @@ def modules():
     return config['tryton']['modules'].split()
 
 
+def extras():
+    "The other modules with which the modules show more"
+    found = set()
+    for module in modules():
+        config = ConfigParser()
+        config.read(
+            os.path.join(HERE, module, 'tryton.cfg'), encoding='utf-8')
+        found.update(
+            config.get('tryton', 'extras_depend', fallback='').split())
+    return sorted(found.difference(modules()))
+
+
 def file(module, language):
     return os.path.join(HERE, module, 'locale', f'{language}.po')
 
@@ -33,7 +45,7 @@ def export(language):
     from trytond.transaction import Transaction
 
     drop_db()
-    activate_module(modules())
+    activate_module(modules() + extras())
     with Transaction().start(DB_NAME, 1, context=CONTEXT) as transaction:
         pool = Pool()
         Translation = pool.get('ir.translation')

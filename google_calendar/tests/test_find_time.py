@@ -11,7 +11,7 @@ from trytond.modules.google_integration.exceptions import (
 from .find_time_case import (
     DAY, EVE, NINE, NOW, OCCURRENCE, FindTimeTestCase)
 from .tools import (
-    ALICE, BOB, CREDENTIALS, HOUR, timed)
+    ALICE, BOB, CALENDAR, CREDENTIALS, HOUR, database, timed)
 
 QUERY = 'calendar.freebusy.query'
 
@@ -27,10 +27,18 @@ class GoogleCalendarFindTimeTestCase(FindTimeTestCase):
         self.assertEqual(
             [p['email'] for p in values['people']], [ALICE])
         self.assertEqual(values['credentials'], self.credentials)
-        self.assertEqual(values['weekdays'], ['0', '1', '2', '3', '4'])
+        self.assertEqual(values['weekdays'], ['MO', 'TU', 'WE', 'TH', 'FR'])
         self.assertEqual(values['duration'], HOUR)
         self.assertEqual(
             values['last_day'] - values['first_day'], dt.timedelta(days=7))
+
+    def test_unknown_zone(self):
+        "A zone that only Google knows is not proposed"
+        with database() as pool:
+            Calendar = pool.get(CALENDAR)
+            Calendar.write(
+                [Calendar(self.calendar)], {'time_zone': 'Mars/Phobos'})
+        self.assertEqual(self.ask().values['time_zone'], 'UTC')
 
     def test_find(self):
         "Everybody is free, and each one is shown"
@@ -169,7 +177,7 @@ class GoogleCalendarFindTimeTestCase(FindTimeTestCase):
                 self.find(None, **values)
             self.assertIn(text, error.exception.message)
         with self.assertRaises(FindTimeError):
-            self.find(None, weekdays=['6'])
+            self.find(None, weekdays=['SU'])
         self.assertEqual(self.requests(), [])
 
     def test_errors(self):

@@ -18,8 +18,8 @@ from .records import create_calendar
 from .test_icalendar_read import calendar as calendar_file
 from .test_icalendar_read import event as vevent
 from .tools import (
-    ACCESS, ALICE, BOB, CALENDAR, EVENT, MORNING, GoogleCalendarTestCase,
-    database)
+    ACCESS, ALICE, BOB, CALENDAR, CREDENTIALS, EVENT, MORNING,
+    GoogleCalendarTestCase, database)
 
 CALENDARS = resources.files('recurring_ical_events').joinpath(
     'test', 'calendars')
@@ -74,6 +74,30 @@ class ICalendarImportTestCase(GoogleCalendarTestCase):
             result = Wizard.execute(session, {}, 'import_')
             Wizard.delete(session)
             return result
+
+    def test_hidden(self):
+        "The preview does not compare with what is hidden from the user"
+        secret = "The secret of Jane"
+        self.import_(vevent(f'SUMMARY:{secret}', START, END, uid='x@x.com'))
+        with database() as pool:
+            Event = pool.get(EVENT)
+            Event.write(
+                Event.search([('calendar', '=', self.calendar)]),
+                {'visibility': 'private'})
+        guess = vevent(f'SUMMARY:{secret}', START, END, uid='x@x.com')
+        # a reader imports nothing
+        self.set_service(readers=[('add', [self.john])])
+        with self.assertRaises(ICalendarError):
+            self.import_(guess, user=self.john)
+        # of shared calendars only what is not private is compared
+        self.update(CREDENTIALS, self.credentials, user=None)
+        for summary in [secret, "Another"]:
+            plan, reasons = self.plan(vevent(
+                    f'SUMMARY:{summary}', START, END, uid='x@x.com'),
+                user=self.john)
+            self.assertEqual((plan, len(reasons)), ({}, 1))
+        self.import_(guess, user=self.john)
+        self.assertEqual(len(self.local()), 1)
 
     def export(self, user=None, model=CALENDAR, ids=None, **values):
         "Export by the wizard and return the document"

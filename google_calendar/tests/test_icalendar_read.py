@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """Reading iCalendar files, good and bad."""
 import datetime as dt
+import time
 import unittest
 
 from trytond.modules.google_calendar import icalendar_read
@@ -76,6 +77,17 @@ class ICalendarReadTestCase(unittest.TestCase):
                     read(data)
                 self.assertEqual(raised.exception.code, code)
         self.assertEqual(read(calendar()).items, [])
+
+    def test_hostile(self):
+        "No nesting and no blank lines take long"
+        for lines in [
+                ['BEGIN:VEVENT', *['BEGIN:X'] * 20_000, *['END:X'] * 20_000],
+                ['BEGIN:VEVENT', *['BEGIN:X'] * 20_000, *['END:Y'] * 20_000],
+                [''] * 2_000_000]:
+            with self.subTest(lines=lines[:2]):
+                begin = time.process_time()
+                self.assertEqual(read(calendar(*lines)).items, [])
+                self.assertLess(time.process_time() - begin, 2)
 
     def test_encodings(self):
         "The mark of the byte order is understood, all line ends are"

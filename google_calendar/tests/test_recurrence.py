@@ -275,6 +275,10 @@ class ExpandTestCase(unittest.TestCase):
                 ('RRULE:FREQ=DAILY;INTERVAL=' + '9' * 300, None),
                 ('RRULE:FREQ=MINUTELY;INTERVAL=' + '9' * 300, None),
                 ('RRULE:FREQ=DAILY\nEXRULE:FREQ=SECONDLY', 'too_many'),
+                ('\n'.join(['RRULE:FREQ=DAILY'] * 2000), 'too_many'),
+                ('\n'.join(
+                        ['EXRULE:FREQ=DAILY;COUNT=90000'] * 50
+                        + ['RRULE:FREQ=DAILY']), 'too_many'),
                 ]:
             values = timed(line, dt.datetime(1970, 1, 1, 9), zone='UTC')
             with self.subTest(line=line[:60]):

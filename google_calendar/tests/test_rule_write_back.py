@@ -316,6 +316,20 @@ class PeopleTestCase(RuleTestCase):
                 with self.assertRaises(AccessError):
                     call()
 
+    def test_publication_write(self):
+        "Nobody makes a rule write on another event or record"
+        self.create_sale("A")
+        event = self.create("Of Jane")
+        self.create_rule()
+        self.work()
+        with self.as_ada(commit=False) as pool:
+            Publication = pool.get(PUBLICATION)
+            publications = Publication.search([])
+            for values in [
+                    {'event': event}, {'record_id': 1}, {'stamp': None}]:
+                with self.assertRaises(AccessError):
+                    Publication.write(publications, values)
+
     def test_record_of_publication(self):
         "Who may not read the record does not see which it is"
         self.create_sale("A")

@@ -3,31 +3,31 @@
 "What is measured, each in a process, a database and a Google of its own"
 import datetime as dt
 import gc
-import json
+import math
 import time
 import tracemalloc
 from dataclasses import dataclass
-
-from googleapiclient.discovery import build
-from googleapiclient.http import HttpMockSequence
-from sql.aggregate import Count
+from unittest.mock import patch
 
 from tests.robustness import content
 from tests.robustness.laboratory import USER
 from tests.robustness.meter import Meter
 from tests.robustness.processes import Process
-from trytond.modules.google_calendar.network import PAGE
-from trytond.modules.google_integration.apply import Apply
-from trytond.modules.google_integration.operation import Change
 from trytond.pool import Pool
+from trytond.tools import grouped_slice
 from trytond.transaction import Transaction
 
-__all__ = ['Measure', 'memory', 'pull', 'push', 'ratio']
+from .events import START, fill, values
 
-# within the window of the occurrences, and not over
-START = dt.datetime.combine(
-    dt.date.today() + dt.timedelta(days=1), dt.time(9))
-SLICE = 1000
+__all__ = [
+    'Measure', 'as_in_production', 'change', 'incremental', 'memory', 'pull',
+    'push', 'rule', 'synchronize', 'window']
+
+# the events, and the rows of occurrences, that are written at a time
+CHUNK = 250
+ROWS = 500
+# how far the window of the occurrences moves
+MOVE = dt.timedelta(days=31)
 
 
 @dataclass
@@ -36,7 +36,9 @@ class Measure:
     items: int
     requests: int = 0
     listings: int = 0
-    writes: int = 0
+    # the requests in the batches counted one by one, the listings left out
+    calls: int = 0
+    inserts: int = 0
     commits: int = 0
     statements: int = 0
     seconds: float = 0
@@ -44,34 +46,19 @@ class Measure:
     here: int = 0
 
 
-def fill(site, count, make=None):
-    "Let Google have so many events"
-    make = make or body
-    for start in range(0, count, SLICE):
-        site.admin.insert_events(USER, [
-                make(n) for n in range(start, min(start + SLICE, count))])
-    site.admin.clear_log()
-
-
-def body(number):
-    moment = START + dt.timedelta(hours=number)
-    return {
-        'summary': f'Event {number}',
-        'description': 'What is to be said about it. ' * 5,
-        'location': 'Rue des Guillemins, Liège',
-        'start': {
-            'dateTime': moment.isoformat() + 'Z',
-            'timeZone': 'Europe/Brussels',
-            },
-        'end': {
-            'dateTime': (moment + dt.timedelta(hours=1)).isoformat() + 'Z',
-            'timeZone': 'Europe/Brussels',
-            },
-        }
+def as_in_production():
+    "Without what trytond checks in tests alone, in this process"
+    Pool.test = False
 
 
 def synchronize(site, trace=False):
     "Synchronise once; return what it cost in the process"
+    return metered(site, site.synchronize, trace)
+
+
+def metered(site, func, trace=False):
+    "Call the function, which returns True; return what it cost"
+    as_in_production()
     with site.transaction():
         # the first client builds what all of them share
         Pool().get('google_calendar.calendar').search([])
@@ -84,8 +71,8 @@ def synchronize(site, trace=False):
     # the garbage of cycles does not count as memory that is needed
     collect = (lambda number, when: gc.collect()) if trace else None
     with Meter(collect) as meter:
-        if not site.synchronize():
-            raise AssertionError("the synchronisation failed")
+        if not func():
+            raise AssertionError("it failed")
     seconds = time.process_time() - started
     peak = tracemalloc.get_traced_memory()[1] if trace else 0
     return meter.commits, meter.statements, seconds, peak
@@ -97,126 +84,252 @@ def measure(site, what, items, trace=False):
         synchronize, site, trace).result()
     counters = site.admin.counters()
     methods = counters['methods']
+    listings = methods.get('calendar.events.list', 0)
+    calls = sum(
+        number for name, number in methods.items()
+        if name.startswith('calendar.events.'))
     return Measure(
-        what, items, counters['requests'],
-        methods.get('calendar.events.list', 0),
-        counters['requests'] - methods.get('calendar.events.list', 0),
-        commits, statements, seconds, peak,
-        len(content.tryton(site)))
+        what, items, counters['requests'], listings, calls - listings, 0,
+        commits, statements, seconds, peak, count(site, 'event'))
 
 
-def pull(site, count, **options):
+def count(site, name):
+    (found,), = site.sql(f'SELECT count(*) FROM google_calendar_{name}')
+    return found
+
+
+def assert_same(site):
+    "Both sides have the same events, and all of them are settled"
+    if content.tryton(site) != content.google(site):
+        raise AssertionError("Tryton and Google differ")
+    if left := content.settled(site):
+        raise AssertionError(f"not settled: {left}")
+
+
+def pull(site, items, kind='plain', **options):
     "Receive so many events, then nothing"
-    fill(site, count)
+    fill(site, items, kind)
     site.admin.options(**options)
-    what = "receive, short and empty pages" if options else "receive"
+    what = {
+        'plain': "receive", 'guests': "receive, guests",
+        'series': "receive, series"}[kind]
+    if options:
+        what += ", short and empty pages"
     return [
-        measure(site, what, count),
-        measure(site, "nothing to do", count)]
+        measure(site, what, items), measure(site, "nothing to do", items)]
 
 
-def create(site, count):
-    with site.transaction(user=1) as transaction:
-        Event = Pool().get('google_calendar.event')
-        Event.create([{
-                    'calendar': site.calendar,
-                    'summary': f'Event {n}',
-                    'start': START + dt.timedelta(hours=n),
-                    'end': START + dt.timedelta(hours=n + 1),
-                    'time_zone': 'Europe/Brussels',
-                    } for n in range(count)])
-        transaction.commit()
-
-
-def push(site, count):
-    "Send so many new events"
+def incremental(site, items, share):
+    "Receive what one of so many events has changed to"
+    fill(site, items)
     Process(site.synchronize).result()
-    Process(create, site, count).result()
-    result = measure(site, "send", count)
-    content.assert_equal(site)
+    identifiers = sorted(content.google(site))[::share]
+    site.admin.act_many(USER, [{
+                'method': 'calendar.events.patch',
+                'params': {'calendarId': 'primary', 'eventId': identifier},
+                'body': {'summary': 'Changed'},
+                } for identifier in identifiers])
+    result = measure(site, "receive, some changed", len(identifiers))
+    assert_same(site)
     return [result]
 
 
-def memory(site, count, page, sending=False):
+def create(site, items):
+    with site.transaction(user=1) as transaction:
+        Event = Pool().get('google_calendar.event')
+        Event.create([values(site.calendar, n) for n in range(items)])
+        transaction.commit()
+
+
+def push(site, items):
+    "Send so many new events"
+    Process(site.synchronize).result()
+    Process(create, site, items).result()
+    result = measure(site, "send", items)
+    assert_same(site)
+    return [result]
+
+
+def memory(site, items, page, sending=False):
     "The peak of what is allocated while so many events go through"
     site.admin.options(max_page=page)
     if sending:
         Process(site.synchronize).result()
-        Process(create, site, count).result()
+        Process(create, site, items).result()
         what = "memory, send"
     else:
-        fill(site, count)
+        fill(site, items)
         what = "memory, receive"
-    return [measure(site, what, count, trace=True)]
+    return [measure(site, what, items, trace=True)]
 
 
-def ratio(site, count, **options):
-    """How much more the engine does than to read and to write
+# The occurrences
 
-    The same pages are read with Google's library alone, and the same rows,
-    those of guests, reminders and occurrences too, are written with one
-    create. What it takes to make the rows of the resources is the engine's.
-    """
-    fill(site, count, **options)
-    pages = Process(record, site).result()
-    plain, rows = Process(read_and_create, site, pages).result()
-    *_, seconds, _ = Process(synchronize, site).result()
-    with site.transaction():
-        if (here := count_rows()) != rows:
-            raise AssertionError(f"{rows} and not {here}")
-    return seconds / plain
-
-
-def record(site):
-    "The pages as Google sends them"
-    with site.transaction():
-        Credentials = Pool().get('google_integration.google_credentials')
-        client = Credentials(site.credentials).get_client('calendar', 'v3')
-        pages, token = [], None
-        while True:
-            answer = client.execute(client.api.events().list(
-                    calendarId='primary', maxResults=PAGE, pageToken=token))
-            pages.append(json.dumps(answer))
-            token = answer.get('nextPageToken')
-            if not token:
-                client.close()
-                return pages
+def window(site, items):
+    "Let the window of the occurrences move, then make all of them anew"
+    fill(site, items, 'series')
+    Process(site.synchronize).result()
+    Process(configure, site).result()
+    Process(move, site, dt.timedelta()).result()
+    results = [
+        expansion(site, "the window moves", items, move, MOVE),
+        expansion(site, "the window stays", items, move, MOVE),
+        ]
+    site.sql('DELETE FROM google_calendar_occurrence')
+    results.append(expansion(site, "all are expanded", items, expand))
+    moved, _, anew = results
+    if moved.here != anew.here:
+        raise AssertionError(f"{moved.here} and not {anew.here}")
+    return results
 
 
-def read_and_create(site, pages):
-    "Return the seconds that it takes, and what there is then"
-    api = build(
-        'calendar', 'v3', static_discovery=True,
-        http=HttpMockSequence([({'status': '200'}, p) for p in pages]))
-    with site.transaction() as transaction:
+def expansion(site, what, items, func, *args):
+    (last,), = site.sql('SELECT max(id) FROM google_calendar_occurrence')
+    commits, statements, seconds, _ = Process(func, site, *args).result()
+    new = site.sql(
+        'SELECT stored_event, count(*) FROM google_calendar_occurrence '
+        f'WHERE id > {last or 0} GROUP BY stored_event ORDER BY stored_event')
+    inserts = sum(
+        math.ceil(sum(n for _, n in sub_rows) / ROWS)
+        for sub_rows in map(list, grouped_slice(new, CHUNK)))
+    return Measure(
+        what, items, 0, 0, 0, inserts, commits, statements, seconds, 0,
+        count(site, 'occurrence'))
+
+
+def configure(site):
+    "Save the settings, for which trytond locks their table"
+    Configuration = Pool(site.name).get('google_calendar.configuration')
+    with Transaction().start(
+            site.name, 0,
+            _lock_tables=[Configuration._table]) as transaction:
+        Configuration.create([{}])
+        transaction.commit()
+
+
+def move(site, days):
+    def run():
+        with site.transaction() as transaction:
+            pool = Pool()
+            Configuration = pool.get('google_calendar.configuration')
+            low, high = Configuration._window(6, 24)
+            with patch.object(
+                    Configuration, '_window', lambda before, after: (
+                        low + days, high + days)):
+                pool.get('google_calendar.occurrence').move_window()
+            transaction.commit()
+            return True
+    return metered(site, run)
+
+
+def expand(site):
+    def run():
+        with site.transaction() as transaction:
+            pool = Pool()
+            Event = pool.get('google_calendar.event')
+            table = Event.__table__()
+            cursor = transaction.connection.cursor()
+            cursor.execute(*table.select(table.id))
+            pool.get('google_calendar.occurrence').refresh(
+                [id for id, in cursor])
+            transaction.commit()
+            return True
+    return metered(site, run)
+
+
+# The scopes of a change
+
+def change(site, scope, exceptions):
+    "Change a series that has so many exceptions after the change"
+    body = {
+        'summary': "Series",
+        'recurrence': ['RRULE:FREQ=DAILY;COUNT=60'],
+        **{name: {
+                'dateTime': (START + length).isoformat() + 'Z',
+                'timeZone': 'Europe/Brussels',
+                } for name, length in [
+                    ('start', dt.timedelta()),
+                    ('end', dt.timedelta(hours=1))]},
+        }
+    master = site.admin.insert_event(USER, body)
+    Process(site.synchronize).result()
+    if exceptions:
+        Process(except_, site, exceptions).result()
+        Process(site.synchronize).result()
+        # what was sent comes back
+        Process(site.synchronize).result()
+    Process(change_series, site, master['id'], scope).result()
+    return [measure(
+            site, f"change {scope}, {exceptions} exceptions", 1)]
+
+
+def except_(site, exceptions):
+    with site.transaction(user=1) as transaction:
+        Event = Pool().get('google_calendar.event')
+        series, = Event.search([('recurrence', '!=', None)])
+        for number in range(exceptions):
+            series.change_occurrence(
+                START + dt.timedelta(days=30 + number), 'this',
+                {'location': f"Room {number}"})
+        transaction.commit()
+
+
+def change_series(site, google_id, scope):
+    with site.transaction(user=1) as transaction:
+        Event = Pool().get('google_calendar.event')
+        series, = Event.search([('google_id', '=', google_id)])
+        series.change_occurrence(
+            START + dt.timedelta(days=20), scope, {'summary': "Changed"})
+        transaction.commit()
+
+
+# The rules
+
+def rule(site, items):
+    "Follow a rule of so many records, then nothing"
+    Process(publish, site, items).result()
+    results = []
+    for what in ["a rule publishes", "a rule, nothing changed"]:
+        commits, statements, seconds, _ = Process(sweep, site).result()
+        results.append(Measure(
+                what, items, 0, 0, 0, 0, commits, statements, seconds, 0,
+                count(site, 'event')))
+    return results
+
+
+def publish(site, items):
+    with site.transaction(user=1) as transaction:
         pool = Pool()
-        Event = pool.get('google_calendar.event')
-        Calendar = pool.get('google_calendar.calendar')
-        apply = Apply(Event, Calendar(site.calendar), 1)
-        rows = [
-            apply._values(Change(resource['id'], resource))
-            for page in pages for resource in json.loads(page)['items']]
-        gc.collect()
-        gc.freeze()
-        started = time.process_time()
-        request = api.events().list(calendarId='primary')
-        while request:
-            answer = request.execute()
-            request = api.events().list_next(request, answer)
-        Event.create(rows)
-        seconds = time.process_time() - started
-        found = count_rows()
-        transaction.rollback()
-        return seconds, found
+        Group = pool.get('res.group')
+        Rule = pool.get('google_calendar.rule')
+        Group.create([{'name': f'Published {n}'} for n in range(items)])
+        Rule.create([{
+                    'name': "Groups",
+                    'calendar': site.calendar,
+                    'model': 'res.group',
+                    'domain': '[["name", "like", "Published %"]]',
+                    'start_field': 'create_date',
+                    'summary': '${record.name}',
+                    }])
+        transaction.commit()
 
 
-def count_rows():
-    "The number of rows that are made of events, by table"
-    cursor = Transaction().connection.cursor()
-    counts = {}
-    for name in [
-            'event', 'attendee', 'reminder', 'attachment', 'occurrence']:
-        table = Pool().get(f'google_calendar.{name}').__table__()
-        cursor.execute(*table.select(Count()))
-        counts[name], = cursor.fetchone()
-    return counts
+def sweep(site):
+    def run():
+        with site.transaction() as transaction:
+            Rule = Pool().get('google_calendar.rule')
+            rules = Rule.search([])
+            with Meter() as meter:
+                Rule.follow(rules)
+            transaction.commit()
+            result.append(meter)
+            return True
+    result = []
+    # what is cached by the process is there
+    with site.transaction():
+        Rule = Pool().get('google_calendar.rule')
+        for rule in Rule.search([]):
+            rule.check_domain()
+    found = metered(site, run)
+    meter, = result
+    return meter.commits, meter.statements, *found[2:]

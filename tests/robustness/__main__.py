@@ -12,14 +12,16 @@ import random
 import sys
 import time
 
-ROUND = 50
+STEPS = 10000
+# by SIGKILL, in so many steps
+KILLS = 20
 
 
 def main():
     parser = argparse.ArgumentParser(
         prog='python -m tests.robustness',
         description="Random changes, faults and crashes")
-    parser.add_argument('--steps', type=int, default=2000,
+    parser.add_argument('--steps', type=int, default=STEPS,
         help="steps of all the rounds (%(default)s)")
     parser.add_argument('--seed', type=int,
         help="seed of the first round, by default a random one")
@@ -37,36 +39,26 @@ def main():
 def play(seed, steps):
     "Return the number of the rounds that failed"
     from .laboratory import Laboratory
-    from .machine import run
-    from .processes import ProcessError
-    lanes = os.cpu_count() or 1
-    failed = 0
+    from .rounds import play, split_rounds
+    failed = kills = 0
     started = time.monotonic()
     print(f"seed {seed}, {steps} steps", flush=True)
-    rounds = []
-    while steps > 0:
-        rounds.append((seed + len(rounds), min(steps, ROUND)))
-        steps -= ROUND
-    with Laboratory(lanes) as laboratory:
-        running = {}
-        while rounds or running:
-            for lane in range(lanes):
-                if rounds and lane not in running:
-                    number, count = rounds.pop(0)
-                    running[lane] = number, count, laboratory.trial(
-                        run, number, count, lane=lane).start()
-            lane = next(iter(running))
-            number, count, process = running.pop(lane)
-            try:
-                process.result()
-            except ProcessError as error:
+    with Laboratory(os.cpu_count() or 1) as laboratory:
+        for number, count, trace, error in play(
+                laboratory, split_rounds(seed, steps)):
+            if error:
                 failed += 1
                 print(error)
                 print(f"failed: python -m tests.robustness "
                     f"--seed {number} --steps {count}", flush=True)
             else:
+                kills += trace.count('  killed')
                 print(f"seed {number}: {count} steps", flush=True)
-    print(f"{failed} failed, {time.monotonic() - started:.0f} s")
+    print(f"{failed} failed, {kills} processes killed, "
+        f"{time.monotonic() - started:.0f} s")
+    if steps >= STEPS and kills < KILLS:
+        print(f"at least {KILLS} should have been killed")
+        failed += 1
     return failed
 
 

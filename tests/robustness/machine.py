@@ -369,6 +369,7 @@ class Base:
         good = 0
         for _ in range(ROUNDS):
             self.decide()
+            self.give_up()
             done = self.process().result()
             good = good + 1 if (
                 done and not content.settled(self.site)) else 0

@@ -49,6 +49,8 @@ def listen():
 
 class Process:
     "Runs ``func(*args)`` in another process, once `start` is called"
+    # seconds that it is waited for
+    patience = PATIENCE
 
     def __init__(self, func, *args):
         self.connection, other = _context.Pipe()
@@ -93,7 +95,7 @@ class Process:
 
     def _receive(self):
         try:
-            if not self.connection.poll(PATIENCE):
+            if not self.connection.poll(self.patience):
                 self.kill()
                 raise TimeoutError("the process does not answer")
             kind, value = self.connection.recv()

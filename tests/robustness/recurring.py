@@ -55,11 +55,29 @@ class Recurring:
 
     def remember(self, event, values):
         "The values were written in the event"
-        family = self.family(event.get('google_id') or event['id'])
+        family = self.family(event.get('google_id', event['id']))
         if event['series']:
             self.exceptional.update(dict.fromkeys(values.values(), family))
         elif event['recurrence'] and 'when' in values:
             self.upset.add(family)
+
+    def give_up(self):
+        """Remove what can not be sent, as people do
+
+        It was changed here of an occurrence that Google has no more.
+        """
+        lost = {
+            int(row['resource'].partition(',')[2])
+            for row in self.site.rows('google_integration_sync_error')
+            if row['code'] == 'google_calendar.no_occurrence'}
+        events = [e for e in self.here() if e['id'] in lost]
+        if not events:
+            return
+        for event in events:
+            self.see(event)
+        self.log(f'  give up {len(events)} occurrences')
+        self.write_here(lambda Event: Event.delete(
+                Event.browse([e['id'] for e in events])))
 
     # In Tryton
 
@@ -148,6 +166,9 @@ class Recurring:
                 self.upset_series(series['google_id'])
             # from the first occurrence on it is the series
             self.see(series, names)
+            if 'when' in names:
+                # it moves as far as the occurrence
+                self.seen.add(values['when'])
         else:
             self.seen.update(values.values())
 
