@@ -132,8 +132,25 @@ class ChangeEvent(Wizard):
             original_start = event.original_start
         return event, event.series, original_start
 
+    @staticmethod
+    def _check_writable(event):
+        "Tell it before somebody fills the window in vain"
+        pool = Pool()
+        Rule = pool.get('ir.rule')
+        Event = pool.get('google_calendar.event')
+        # the window opens without
+        with check_access():
+            domain = Rule.domain_get(Event.__name__, mode='write')
+            writable = not domain or Event.search(
+                [('id', '=', event.id), domain], count=True)
+        if not writable:
+            raise EventScopeError(gettext(
+                    'google_calendar.msg_event_read_only',
+                    event=event.rec_name))
+
     def default_start(self, fields):
         event, series, original_start = self._target()
+        self._check_writable(event)
         return {
             **self._values(event, series, original_start),
             'scope': 'this' if original_start or not series else 'all',

@@ -185,6 +185,9 @@ class RepeatMixin:
         if not self.repeat:
             return None
         start = _start(when(self))
+        if not start:
+            # which weekday or day of the month is not known yet
+            return None
         return _text({
                 n: getattr(self, field) for field, n in REPETITION.items()},
             start, self.recurrence)
