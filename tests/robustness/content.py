@@ -146,6 +146,21 @@ def _tryton_values(row):
     return values
 
 
+def _google_occurrences(site):
+    "The occurrences in the window, page by page"
+    token = {}
+    while True:
+        answer = site.admin.act(
+            USER, 'calendar.events.list', calendarId='primary',
+            singleEvents=True, maxResults=2500,
+            timeMin=f'{WINDOW[0]}T00:00:00Z',
+            timeMax=f'{WINDOW[1]}T00:00:00Z', **token)
+        yield from answer['items']
+        if not answer.get('nextPageToken'):
+            break
+        token = {'pageToken': answer['nextPageToken']}
+
+
 def assert_same_occurrences(site):
     "What occurs, and when, as each side tells it"
     here = sorted(
@@ -160,11 +175,7 @@ def assert_same_occurrences(site):
     there = sorted(
         (*_google_when(event['start'], event['end'])[:2],
             event.get('summary'))
-        for event in site.admin.act(
-            USER, 'calendar.events.list', calendarId='primary',
-            singleEvents=True, maxResults=2500,
-            timeMin=f'{WINDOW[0]}T00:00:00Z',
-            timeMax=f'{WINDOW[1]}T00:00:00Z')['items'])
+        for event in _google_occurrences(site))
     if here != there:
         raise AssertionError(
             f"occur in Tryton alone {sorted(set(here) - set(there))}, "
