@@ -1,5 +1,5 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
-# top level of this repository has the full applications and license terms.
+# top level of this repository has the full notices and license terms.
 """What leads to events and records that are hidden, and does not get there."""
 import datetime as dt
 
