@@ -229,7 +229,7 @@ def expand(site):
             Event = pool.get('google_calendar.event')
             table = Event.__table__()
             cursor = transaction.connection.cursor()
-            cursor.execute(*table.select(table.id))
+            cursor.execute(*table.select(table.id, order_by=table.id))
             pool.get('google_calendar.occurrence').refresh(
                 [id for id, in cursor])
             transaction.commit()
