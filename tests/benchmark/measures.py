@@ -302,12 +302,14 @@ def publish(site, items):
         pool = Pool()
         Group = pool.get('res.group')
         Rule = pool.get('google_calendar.rule')
-        Group.create([{'name': f'Published {n}'} for n in range(items)])
+        # the groups of another trial stay: they are not what is copied
+        Group.create([
+                {'name': f'Published {items}: {n}'} for n in range(items)])
         Rule.create([{
                     'name': "Groups",
                     'calendar': site.calendar,
                     'model': 'res.group',
-                    'domain': '[["name", "like", "Published %"]]',
+                    'domain': f'[["name", "like", "Published {items}: %"]]',
                     'start_field': 'create_date',
                     'summary': '${record.name}',
                     }])

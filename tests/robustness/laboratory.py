@@ -56,7 +56,7 @@ class Laboratory:
             if self.sqlite:
                 self._set(stack, 'database', 'path', self.folder)
             # no thread that listens: it would not survive the fork
-            self._set(stack, 'cache', 'clean_timeout', '300')
+            self._set(stack, 'cache', 'clean_timeout', '86400')
             self._activate(stack)
             self.emulator = stack.enter_context(Emulator())
             self.site = Site(self, self.base, self.emulator)
@@ -255,6 +255,8 @@ class Site:
             pool = Pool()
             Credentials = pool.get('google_integration.google_credentials')
             Calendar = pool.get('google_calendar.calendar')
+            # once for each database, and not what a trial measures
+            pool.get('ir.configuration').get_google_installation()
             credentials, = Credentials.create([{
                         'name': "Google",
                         'type': 'oauth',

@@ -33,9 +33,12 @@ class Meter:
         self._wrote = set()
 
     def _execute(self, connection, query):
-        self.statements += 1
         if not isinstance(query, str):
             query = query.as_string(connection)
+        # the pool of psycopg checks a connection with an empty one
+        if not query:
+            return
+        self.statements += 1
         if _WRITE.match(query):
             self._wrote.add(id(connection))
 
