@@ -10,7 +10,7 @@ from sql.operators import Exists
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.google_resource import (
     GoogleResource, due)
-from trytond.modules.google_integration.merge import difference
+from trytond.modules.google_integration.merge import Unit, difference
 from trytond.modules.google_integration.operation import ItemError, Operation
 from trytond.pool import Pool
 
@@ -34,6 +34,10 @@ CHILDREN = {
 _WHEN = {
     name for unit in mapping.UNITS if unit.name == 'when'
     for name in unit.fields}
+# of an occurrence that is cancelled
+CANCELLATION = Unit('cancellation', tuple(
+        name for unit in mapping.UNITS if not unit.read_only
+        for name in unit.fields))
 # waiting to be sent
 UNSENT = ['local', 'to_push', 'pushing']
 
@@ -68,6 +72,18 @@ class GoogleEvent(GoogleResource):
             return mapping.to_resource(values, units, baseline)
         except mapping.MappingError as error:
             raise _item_error(error) from error
+
+    @classmethod
+    def google_merge_units(cls, base, ours, theirs):
+        units = super().google_merge_units(base, ours, theirs)
+        if (base and (ours['status'] == 'cancelled')
+                != (theirs['status'] == 'cancelled')
+                and difference(units, base, ours)
+                and difference(units, base, theirs)):
+            # what one cancels and the other changes is one conflict, or the
+            # change would be lost with the occurrence
+            return [CANCELLATION] + [u for u in units if u.read_only]
+        return units
 
     @staticmethod
     def google_is_deleted(resource):

@@ -194,12 +194,12 @@ class Apply:
         return self._merge(record, change, updated)
 
     def _merge(self, record, change, updated):
-        units = self.Model.google_units
         ours = self._ours(record)
         theirs = self.Model.google_to_values(change.resource)
         base = None
         if record.google_baseline:
             base = self.Model.google_to_values(record.google_base)
+        units = self.Model.google_merge_units(base, ours, theirs)
         prefer = self.service.conflict_policy
         if prefer == 'newest':
             prefer = newest(record.google_touched, updated)
@@ -213,7 +213,7 @@ class Apply:
             books['google_state'] = 'to_push'
         else:
             books['google_state'] = 'synchronized'
-        self._conflicts(record, result.conflicts, ours, theirs)
+        self._conflicts(record, units, result.conflicts, ours, theirs)
         revision = record.google_revision
         if result.changed_here:
             revision = bookkeeping.new_revision()
@@ -249,9 +249,9 @@ class Apply:
                 deletions, {'state': 'settled', 'stood': 'tryton'})
         return len(deletions) < len(conflicts)
 
-    def _conflicts(self, record, conflicts, ours, theirs):
+    def _conflicts(self, record, units, conflicts, ours, theirs):
         Conflict = Pool().get('google_integration.conflict')
-        names = {u.name: u.fields for u in self.Model.google_units}
+        names = {u.name: u.fields for u in units}
         for conflict in conflicts:
             Conflict.keep(
                 self.service, record, conflict.unit, conflict.stood,

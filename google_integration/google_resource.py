@@ -153,6 +153,11 @@ class GoogleResource(CheckedExportMixin):
         """
         return dict(values)
 
+    @classmethod
+    def google_merge_units(cls, base, ours, theirs):
+        "The units of one merge"
+        return cls.google_units
+
     @property
     def google_service(self):
         return getattr(self, self.google_service_field)

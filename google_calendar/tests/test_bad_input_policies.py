@@ -187,8 +187,22 @@ class BothSidesTestCase(SeriesTestCase):
             self.delete(self.find("Series"))
             self.synchronize()
 
-    def test_cancelled_and_changed(self):
-        "One cancels an occurrence, the other changes it"
+    def cancelled(self, policy, google_id, kept):
+        "Whose word stands of an occurrence that one side cancelled"
+        self.synchronize()
+        stands = self.decide(policy)
+        self.synchronize()
+        here = self.local_occurrences()
+        self.assertEqual(here, self.remote_occurrences())
+        self.assertEqual(self.errors(), [])
+        if kept[stands]:
+            self.assert_kept(kept[stands])
+        self.delete(self.find(policy))
+        self.synchronize()
+        return stands, {summary for _, _, summary in here} - {policy}
+
+    def test_cancelled_there(self):
+        "Google cancels an occurrence that is changed here"
         for policy in self.each_policy():
             google_id = self.series_of(policy)
             self.google.change_instance(
@@ -196,15 +210,41 @@ class BothSidesTestCase(SeriesTestCase):
             self.synchronize()
             self.write(self.find("Before"), summary="Here")
             self.google.cancel_instance(ALICE, google_id, at(MORNING + DAY))
-            self.synchronize()
-            if policy == 'manual':
-                self.decide(policy)
-            self.synchronize()
+            stands, found = self.cancelled(
+                policy, google_id, {'google': "Here", 'tryton': None})
             self.assertEqual(
-                self.local_occurrences(), self.remote_occurrences())
-            self.assertEqual(self.errors(), [])
-            self.delete(self.find(policy))
+                found, {"Here"} if stands == 'tryton' else set())
+
+    def test_cancelled_here(self):
+        "An occurrence is cancelled here that Google changes"
+        for policy in self.each_policy():
+            google_id = self.series_of(policy)
             self.synchronize()
+            self.remove(self.find(policy), MORNING + DAY, 'this')
+            self.google.change_instance(
+                ALICE, google_id, at(MORNING + DAY), {'summary': "There"})
+            stands, found = self.cancelled(
+                policy, google_id, {'google': None, 'tryton': "There"})
+            self.assertEqual(
+                found, set() if stands == 'tryton' else {"There"})
+
+    def test_restored_cancellation(self):
+        "What Google changed of an occurrence cancelled here can be restored"
+        self.set_service(conflict_policy='tryton')
+        google_id = self.series_of("Series")
+        self.synchronize()
+        self.remove(self.find("Series"), MORNING + DAY, 'this')
+        self.google.change_instance(
+            ALICE, google_id, at(MORNING + DAY), {'summary': "There"})
+        self.synchronize()
+        self.synchronize()
+        self.assert_same_occurrences(3)
+        conflict, = self.search(CONFLICT, 'id')
+        self.click(CONFLICT, conflict, 'restore')
+        self.synchronize()
+        self.assert_same_occurrences(4)
+        self.assertEqual(self.occurrence(google_id), "There")
+        self.assert_settled()
 
     def test_split_on_both_sides(self):
         "Both split the series at the same occurrence"
