@@ -2,8 +2,8 @@
 # top level of this repository has the full notices and license terms.
 """Random changes, faults and crashes: ``python -m tests.robustness``
 
-Each round starts from an empty calendar and a seed of its own, which repeats
-it: ``--seed <seed> --steps <steps of a round>``.
+Each round starts from an empty calendar.  A seed repeats a run; a round that
+fails is made as short as it can be, and its steps are printed.
 """
 import argparse
 import logging
@@ -24,7 +24,7 @@ def main():
     parser.add_argument('--steps', type=int, default=STEPS,
         help="steps of all the rounds (%(default)s)")
     parser.add_argument('--seed', type=int,
-        help="seed of the first round, by default a random one")
+        help="repeats a run, by default a random one")
     options = parser.parse_args()
     seed = options.seed
     if seed is None:
@@ -37,24 +37,22 @@ def main():
 
 
 def play(seed, steps):
-    "Return the number of the rounds that failed"
+    "Return the number of the lanes that failed"
     from .laboratory import Laboratory
-    from .rounds import play, split_rounds
-    failed = kills = 0
+    from .rounds import play
+    failed = kills = played = 0
     started = time.monotonic()
     print(f"seed {seed}, {steps} steps", flush=True)
     with Laboratory(os.cpu_count() or 1) as laboratory:
-        for number, count, trace, error in play(
-                laboratory, split_rounds(seed, steps)):
+        for number, some, counter, error in play(laboratory, seed, steps):
             if error:
                 failed += 1
                 print(error)
-                print(f"failed: python -m tests.robustness "
-                    f"--seed {number} --steps {count}", flush=True)
-            else:
-                kills += trace.count('  killed')
-                print(f"seed {number}: {count} steps", flush=True)
-    print(f"{failed} failed, {kills} processes killed, "
+                print(f"failed: python -m tests.robustness --seed {number} "
+                    f"--steps {some * laboratory.lanes}", flush=True)
+            played += counter['steps']
+            kills += counter['killed']
+    print(f"{failed} failed, {played} steps, {kills} processes killed, "
         f"{time.monotonic() - started:.0f} s")
     if steps >= STEPS and kills < KILLS:
         print(f"at least {KILLS} should have been killed")

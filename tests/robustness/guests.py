@@ -14,18 +14,19 @@ ANSWERS = ['accepted', 'tentative', 'declined']
 class Guests:
     "The actions on guests, a mixin of the machine"
 
+    ACTIONS = {
+        'invite_here': 3,
+        'invite_there': 3,
+        'bob_answers': 2,
+        'bob_invites': 1,
+        'bob_changes': 1,
+        'answer_here': 1,
+        'answer_there': 1,
+        }
+
     def __init__(self, *args):
         super().__init__(*args)
         self.meetings = 0
-        self.actions.update({
-                self.invite_here: 3,
-                self.invite_there: 3,
-                self.bob_answers: 2,
-                self.bob_invites: 1,
-                self.bob_changes: 1,
-                self.answer_here: 1,
-                self.answer_there: 1,
-                })
 
     # In Tryton
 

@@ -5,6 +5,7 @@
 Every value that a person writes is unique.  At the end each of them is on
 both sides, or was replaced by a person who saw it, or is kept in a conflict.
 """
+import contextlib
 import datetime as dt
 import json
 import random
@@ -18,7 +19,7 @@ from .meter import die
 from .processes import Killed, Process
 from .recurring import Recurring
 
-__all__ = ['Machine', 'run']
+__all__ = ['Machine']
 
 EPOCH = dt.datetime(2030, 1, 1)
 POLICIES = ['newest', 'tryton', 'google', 'manual']
@@ -34,50 +35,60 @@ ROUNDS = 20
 
 class Base:
 
-    def __init__(self, site, seed, steps):
+    # what may be done, and how often
+    ACTIONS = {
+        'create_here': 3,
+        'create_there': 3,
+        'change_here': 7,
+        'change_there': 7,
+        'delete_here': 1,
+        'delete_there': 1,
+        'fault': 4,
+        'expire': 1,
+        'pages': 1,
+        'policy': 1,
+        'synchronize': 6,
+        'kill_at_request': 3,
+        'kill_at_commit': 3,
+        'change_meanwhile': 4,
+        'two_workers': 1,
+        }
+
+    def __init__(self, site):
         self.site = site
         self.admin = site.admin
-        self.random = random.Random(seed)
-        self.steps = steps
+        self.random = random.Random(0)
         self.count = 0
         self.trace = []
         self.written = {}  # value: who wrote it
         self.seen = set()  # values replaced by who saw them
         self.sending = set()
-        self.actions = {
-            self.create_here: 3,
-            self.create_there: 3,
-            self.change_here: 7,
-            self.change_there: 7,
-            self.delete_here: 1,
-            self.delete_there: 1,
-            self.fault: 4,
-            self.expire: 1,
-            self.pages: 1,
-            self.policy: 1,
-            self.synchronize: 6,
-            self.kill_at_request: 3,
-            self.kill_at_commit: 3,
-            self.change_meanwhile: 4,
-            self.two_workers: 1,
-            }
 
-    def __call__(self):
-        try:
-            self.admin.add_user(BOB)
-            Process(self.set_up).result()
-            for _ in range(self.steps):
-                action, = self.random.choices(
-                    list(self.actions), list(self.actions.values()))
-                self.log(action.__name__)
-                action()
-            self.log('settle')
+    def begin(self):
+        self.admin.add_user(BOB)
+        Process(self.set_up).result()
+
+    def step(self, action, seed):
+        "Do what is chosen by the seed"
+        self.random.seed(seed)
+        self.log(f'{action} {seed}')
+        with self.explained():
+            getattr(self, action)()
+
+    def end(self):
+        self.log('settle')
+        with self.explained():
             self.settle()
             self.check()
+
+    @contextlib.contextmanager
+    def explained(self):
+        "Tell what led to a failure"
+        try:
+            yield
         except BaseException as exception:
             raise AssertionError(
                 '\n'.join(self.trace[-60:])) from exception
-        return self.trace
 
     def log(self, text):
         self.trace.append(text)
@@ -438,7 +449,4 @@ class Base:
 
 class Machine(Guests, Recurring, Base):
     "All that people do, and all that goes wrong"
-
-
-def run(site, seed, steps):
-    return Machine(site, seed, steps)()
+    ACTIONS = Base.ACTIONS | Recurring.ACTIONS | Guests.ACTIONS

@@ -25,18 +25,19 @@ class Recurring:
     change, on whichever side: what was written in them may be lost then.
     """
 
+    ACTIONS = {
+        'create_series_here': 2,
+        'create_series_there': 2,
+        'change_occurrence_here': 6,
+        'change_occurrence_there': 6,
+        'remove_occurrence_here': 2,
+        'remove_occurrence_there': 2,
+        }
+
     def __init__(self, *args):
         super().__init__(*args)
         self.exceptional = {}  # value: the families of its exception
         self.upset = set()  # the families of which exceptions were dropped
-        self.actions.update({
-                self.create_series_here: 2,
-                self.create_series_there: 2,
-                self.change_occurrence_here: 6,
-                self.change_occurrence_there: 6,
-                self.remove_occurrence_here: 2,
-                self.remove_occurrence_there: 2,
-                })
 
     @staticmethod
     def family(google_id):

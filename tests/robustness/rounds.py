@@ -1,37 +1,97 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"Rounds of the random machine, as many at a time as there are lanes."
-from .machine import run
-from .processes import ProcessError
+"""Rounds of the random machine, as a state machine of hypothesis.
 
-__all__ = ['ROUND', 'play', 'split_rounds']
+What hypothesis draws is an action and a seed of what is chosen in it, whatever
+happened before: so a round can be repeated and made shorter, although the
+processes in it take their own time.
+"""
+import math
+from collections import Counter
 
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine, rule, run_state_machine_as_test)
+
+from .machine import Machine
+from .processes import Process, ProcessError, listen, tell
+
+__all__ = ['ROUND', 'play', 'play_lane']
+
+# the steps of a round
 ROUND = 50
-# seconds, of one round
+# seconds, of a step and of all that follows the last one
 PATIENCE = 1800
+ACTIONS = [
+    name for name, weight in Machine.ACTIONS.items() for _ in range(weight)]
 
 
-def split_rounds(seed, steps):
-    "The seed and the steps of each round"
-    return [
-        (seed + number, min(ROUND, steps - number * ROUND))
-        for number in range(-(-steps // ROUND))]
+class Rounds(RuleBasedStateMachine):
+    "A round, in a copy of the site that the machine has to itself"
+    laboratory = lane = counter = None
 
+    def __init__(self):
+        super().__init__()
+        self.process = self.laboratory.trial(follow, lane=self.lane).start()
+        self.process.patience = PATIENCE
+        self.failed = False
 
-def play(laboratory, rounds):
-    "Yield the seed, the steps, the trace and the error of each round"
-    rounds = list(rounds)
-    running = {}
-    while rounds or running:
-        for lane in range(laboratory.lanes):
-            if rounds and lane not in running:
-                seed, steps = rounds.pop(0)
-                process = laboratory.trial(run, seed, steps, lane=lane)
-                process.patience = PATIENCE
-                running[lane] = seed, steps, process.start()
-        lane = next(iter(running))
-        seed, steps, process = running.pop(lane)
+    @rule(action=st.sampled_from(ACTIONS), seed=st.integers(0, 2 ** 32 - 1))
+    def act(self, action, seed):
+        self.process.say((action, seed))
         try:
-            yield seed, steps, process.result(), None
+            self.process.told()
+        except ProcessError:
+            self.failed = True
+            raise
+        self.counter['steps'] += 1
+
+    def teardown(self):
+        if not self.failed:
+            self.process.say()
+            trace = self.process.result()
+            self.counter['killed'] += trace.count('  killed')
+
+
+def follow(site):
+    "Do the steps that are told, then check that all is well"
+    machine = Machine(site)
+    machine.begin()
+    while step := listen():
+        machine.step(*step)
+        tell()
+    machine.end()
+    return machine.trace
+
+
+def play_lane(laboratory, lane, number, steps):
+    "Play so many steps; count them, and the processes that were killed"
+    class Lane(Rounds):
+        pass
+
+    Lane.laboratory, Lane.lane, Lane.counter = laboratory, lane, Counter()
+    run_state_machine_as_test(seed(number)(Lane), settings=settings(
+            max_examples=math.ceil(steps / ROUND), stateful_step_count=ROUND,
+            deadline=None, database=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck)))
+    return Lane.counter
+
+
+def play(laboratory, number, steps):
+    """Play as many lanes at a time as the laboratory has
+
+    Yield the seed, the steps, what they were and the error of each.
+    """
+    lanes = []
+    for lane in range(laboratory.lanes):
+        some = math.ceil(steps / laboratory.lanes)
+        process = Process(play_lane, laboratory, lane, number + lane, some)
+        process.patience = PATIENCE * math.ceil(some / ROUND)
+        lanes.append((number + lane, some, process.start()))
+    for number, some, process in lanes:
+        try:
+            yield number, some, process.result(), None
         except ProcessError as error:
-            yield seed, steps, [], error
+            yield number, some, Counter(), error
