@@ -40,11 +40,16 @@ def play(seed, steps):
     "Return the number of the lanes that failed"
     from .laboratory import Laboratory
     from .rounds import play
+
+    def report(line):
+        print(line, flush=True)
+
     failed = kills = played = 0
     started = time.monotonic()
     print(f"seed {seed}, {steps} steps", flush=True)
     with Laboratory(os.cpu_count() or 1) as laboratory:
-        for number, some, counter, error in play(laboratory, seed, steps):
+        for number, some, counter, error in play(
+                laboratory, seed, steps, report):
             if error:
                 failed += 1
                 print(error)

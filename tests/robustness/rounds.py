@@ -8,6 +8,7 @@ processes in it take their own time.
 """
 import math
 from collections import Counter
+from multiprocessing.connection import wait
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ ACTIONS = [
 
 class Rounds(RuleBasedStateMachine):
     "A round, in a copy of the site that the machine has to itself"
-    laboratory = lane = counter = None
+    laboratory = lane = counter = report = None
 
     def __init__(self):
         super().__init__()
@@ -52,6 +53,9 @@ class Rounds(RuleBasedStateMachine):
             self.process.say()
             trace = self.process.result()
             self.counter['killed'] += trace.count('  killed')
+            self.report(
+                f"lane {self.lane}: {self.counter['steps']} steps, "
+                f"{self.counter['killed']} processes killed")
 
 
 def follow(site):
@@ -65,12 +69,13 @@ def follow(site):
     return machine.trace
 
 
-def play_lane(laboratory, lane, number, steps):
+def play_lane(laboratory, lane, number, steps, report):
     "Play so many steps; count them, and the processes that were killed"
     class Lane(Rounds):
         pass
 
     Lane.laboratory, Lane.lane, Lane.counter = laboratory, lane, Counter()
+    Lane.report = staticmethod(report)
     run_state_machine_as_test(seed(number)(Lane), settings=settings(
             max_examples=math.ceil(steps / ROUND), stateful_step_count=ROUND,
             deadline=None, database=None,
@@ -79,19 +84,23 @@ def play_lane(laboratory, lane, number, steps):
     return Lane.counter
 
 
-def play(laboratory, number, steps):
+def play(laboratory, number, steps, report=str):
     """Play as many lanes at a time as the laboratory has
 
-    Yield the seed, the steps, what they were and the error of each.
+    ``report`` gets a line after each round. Yield the seed, the steps, what
+    they were and the error of each lane.
     """
-    lanes = []
+    lanes = {}
     for lane in range(laboratory.lanes):
         some = math.ceil(steps / laboratory.lanes)
-        process = Process(play_lane, laboratory, lane, number + lane, some)
+        process = Process(
+            play_lane, laboratory, lane, number + lane, some, report).start()
         process.patience = PATIENCE * math.ceil(some / ROUND)
-        lanes.append((number + lane, some, process.start()))
-    for number, some, process in lanes:
-        try:
-            yield number, some, process.result(), None
-        except ProcessError as error:
-            yield number, some, Counter(), error
+        lanes[process.connection] = number + lane, some, process
+    while lanes:
+        for connection in wait(lanes):
+            number, some, process = lanes.pop(connection)
+            try:
+                yield number, some, process.result(), None
+            except ProcessError as error:
+                yield number, some, Counter(), error
