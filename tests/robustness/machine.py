@@ -88,7 +88,7 @@ class Base:
             yield
         except BaseException as exception:
             raise AssertionError(
-                '\n'.join(self.trace[-60:])) from exception
+                '\n'.join(self.trace)) from exception
 
     def log(self, text):
         self.trace.append(text)
