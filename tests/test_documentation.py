@@ -107,6 +107,17 @@ class PagesTestCase(unittest.TestCase):
                 re.MULTILINE)
             self.assertEqual(sorted(names[kind]), sorted(anchors))
 
+    def test_rooms(self):
+        "The design tells the concern of each file, and of no other"
+        text = read(DOC, 'design.rst')
+        rooms = text[text.index('.. _Rooms:'):text.index('.. _A run:')]
+        files = {
+            os.path.basename(path) for module in MODULES
+            for path in glob.glob(os.path.join(module, '*.py'))}
+        self.assertEqual(
+            set(re.findall(r'``(\w+\.py)``', rooms)),
+            files - {'__init__.py', 'exceptions.py'})
+
     def test_labels(self):
         "What is quoted as a label is one"
         labels = set()
