@@ -16,6 +16,7 @@ from trytond.tools import grouped_slice
 from trytond.transaction import (
     Transaction, check_access, without_check_access)
 
+from .choices import TRANSPARENCIES
 from .occurrence_refresh import CHUNK, Refresh
 
 __all__ = ['Occurrence']
@@ -92,8 +93,7 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
     transparency = fields.Function(
         fields.Selection([
                 (None, ""),
-                ('opaque', "Busy"),
-                ('transparent', "Free"),
+                *TRANSPARENCIES,
                 ], "Show As"),
         'get_details', searcher='search_detail')
     recurring = fields.Function(
