@@ -120,7 +120,7 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
                 Index(
                     table, (table.stored_event, Index.Equality()),
                     (table.original_start, Index.Equality())),
-                Index(table, (table.calendar, Index.Equality())),
+                Index(table, (table.calendar, Index.Range())),
                 })
 
         cls._buttons.update(change={
