@@ -172,7 +172,7 @@ class PersonMixin:
             states={
                 'readonly': Eval('room', False),
                 },
-            help="The only user with the e-mail."),
+            help="The only user with the email."),
         'get_person', setter='set_person', searcher='search_person')
 
     @classmethod

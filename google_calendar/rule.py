@@ -102,11 +102,11 @@ class Rule(DeactivableMixin, CheckedExportMixin, ModelSQL, ModelView):
     attendees_field = fields.Char(
         "Guests",
         help="The name of the field with the parties, users, employees or "
-        "e-mail addresses to invite.\n"
+        "email addresses to invite.\n"
         "Leave empty to invite nobody.")
     notifications = fields.Selection(
-        list(NOTIFICATIONS), "Notify", required=True, sort=False,
-        help="Who gets e-mails about the events from Google.")
+        list(NOTIFICATIONS), "Notifications", required=True, sort=False,
+        help="Who gets emails about the events from Google.")
     related = fields.Text(
         "Follow Also",
         help="The names of the fields, one a line, that lead from the record "
