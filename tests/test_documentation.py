@@ -118,6 +118,19 @@ class PagesTestCase(unittest.TestCase):
             set(re.findall(r'``(\w+\.py)``', rooms)),
             files - {'__init__.py', 'exceptions.py'})
 
+    def test_scheduled_tasks(self):
+        "What the scheduler runs is told, and no more"
+        names = set()
+        for module in MODULES:
+            names.update(re.findall(
+                    r"\|\w+',\s*\"([^\"]+)\"", read(module, 'ir.py')))
+        text = read(DOC, 'configuration.rst')
+        self.assertEqual(
+            set(re.findall(
+                r'^\* \*([^*]+)\*,',
+                text[text.index('.. _Choosing processes:'):], re.MULTILINE)),
+            names)
+
     def test_labels(self):
         "What is quoted as a label is one"
         labels = set()
