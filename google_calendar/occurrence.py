@@ -223,6 +223,10 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
         field, operator, value, *others = clause
         if field != name:
             field = field[len(name) + 1:]
+        elif operator in {'where', 'not where'}:
+            return [(
+                    'stored_event', 'in' if operator == 'where' else 'not in',
+                    cls._query_readable(value))]
         elif value is None and operator in {'=', '!='}:
             return [(
                     'stored_event', 'not in' if operator == '=' else 'in',
