@@ -11,6 +11,7 @@ from trytond.modules.google_calendar.exceptions import (
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.tests.test_tryton import ModuleTestCase, with_transaction
+from trytond.transaction import Transaction
 
 from .records import (
     CALENDAR, END, EVENT, START, create_calendar, create_event)
@@ -278,6 +279,30 @@ class GoogleCalendarTestCase(ModuleTestCase):
         calendar = Pool().get(CALENDAR)(calendar.id)
         self.assertIn("1 changes wait here", calendar.last_error)
         self.assertFalse(calendar.google_sends)
+
+    @with_transaction()
+    def test_change_of_rule(self):
+        "What a rule says of an event is read-only where it is changed, too"
+        pool = Pool()
+        Event = pool.get(EVENT)
+        Change = pool.get('google_calendar.change_event', type='wizard')
+        event = create_event(create_calendar())
+        rule, = pool.get('google_calendar.rule').create([{
+                    'name': "Users",
+                    'calendar': event.calendar.id,
+                    'model': 'res.user',
+                    'domain': '[["id", "=", -1]]',
+                    'user': 1,
+                    'start_field': 'create_date',
+                    }])
+        for values, editable in [({}, True), ({'rule': rule.id}, False)]:
+            bookkeeping.update(Event, [event], {'color_id': '1', **values})
+            with Transaction().set_context(
+                    active_model=EVENT, active_id=event.id,
+                    active_ids=[event.id]):
+                session, state, _ = Change.create()
+                view = Change.execute(session, {}, state)['view']
+            self.assertEqual(view['defaults']['editable'], editable)
 
     # Copies
 
