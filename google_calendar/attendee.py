@@ -23,7 +23,7 @@ class Attendee(PersonMixin, GoogleChild, ModelSQL, ModelView):
 
     event = fields.Many2One(
         'google_calendar.event', "Event", required=True, ondelete='CASCADE')
-    email = fields.Char("E-Mail", required=True)
+    email = fields.Char("Email", required=True)
     name = fields.Char("Name", strip=False)
     optional = fields.Boolean("Optional")
     response = fields.Selection([

@@ -2,9 +2,11 @@
 # top level of this repository has the full notices and license terms.
 """When people are busy: what Google tells and what it does not know yet."""
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass
 
 from trytond.pool import Pool
+from trytond.tools import grouped_slice
 from trytond.transaction import check_access
 
 from . import free_busy, recurrence
@@ -14,6 +16,7 @@ __all__ = ['Moved', 'add_own', 'ask', 'own_periods']
 NOON = dt.time(12)
 # between the days of a zone and those of UTC
 MARGIN = dt.timedelta(days=2)
+CHUNK = 250
 
 
 @dataclass(frozen=True)
@@ -70,38 +73,40 @@ def _calendars(found):
 def own_periods(calendar, start, end, zone, domain=(), moved=None):
     "The periods in which the events of the calendar keep its owner busy"
     Event = Pool().get('google_calendar.event')
-    for event in Event.search([
-                ('calendar', '=', calendar.id),
-                ('status', '!=', 'cancelled'),
-                ('transparency', '=', 'opaque'),
-                ('start', '<', end + MARGIN),
-                ['OR',
-                    ('end', '>', start - MARGIN),
-                    ('recurrence', '!=', None),
-                    ],
-                ['OR',
-                    ('response', '=', None),
-                    ('response', '!=', 'declined'),
-                    ],
-                *domain]):
-        for period in _event_periods(event, start, end, zone):
+    events = Event.search([
+            ('calendar', '=', calendar.id),
+            ('status', '!=', 'cancelled'),
+            ('transparency', '=', 'opaque'),
+            ('start', '<', end + MARGIN),
+            ['OR',
+                ('end', '>', start - MARGIN),
+                ('recurrence', '!=', None),
+                ],
+            ['OR',
+                ('response', '=', None),
+                ('response', '!=', 'declined'),
+                ],
+            *domain])
+    moved_starts = _moved_starts(calendar, events)
+    for event in events:
+        for period in _event_periods(
+                event, start, end, zone, moved_starts[event.google_id]):
             if (period[0] < end and period[1] > start
                     and Moved(event.id, period) != moved):
                 yield period
 
 
-def _event_periods(event, start, end, zone):
+def _event_periods(event, start, end, zone, moved_starts):
     first = (
         (event.start_date, event.end_date) if event.all_day
         else (event.start, event.end))
     if not event.recurrence:
         yield _period(event, *first, zone)
         return
-    moved = _moved(event)
     try:
         for times in recurrence.expand(
                 event.google_values(), start - MARGIN, end + MARGIN):
-            if _original(event, times[0]) not in moved:
+            if _original(event, times[0]) not in moved_starts:
                 yield _period(event, *times, zone)
     except recurrence.RecurrenceError:
         # kept as Google has it: only the first occurrence is known
@@ -118,12 +123,18 @@ def _original(event, start):
     return dt.datetime.combine(start, NOON) if event.all_day else start
 
 
-def _moved(event):
-    "The original starts of the occurrences that are events of their own"
-    if not event.google_id:
-        return set()
-    return {
-        e.original_start for e in type(event).search([
-                ('calendar', '=', event.calendar.id),
-                ('recurring_identifier', '=', event.google_id),
-                ])}
+def _moved_starts(calendar, events):
+    """The original starts of the occurrences that are events of their own
+
+    By the identifier of their series.
+    """
+    Event = Pool().get('google_calendar.event')
+    series = [e.google_id for e in events if e.recurrence and e.google_id]
+    starts = defaultdict(set)
+    for sub_series in grouped_slice(series, CHUNK):
+        for event in Event.search([
+                    ('calendar', '=', calendar.id),
+                    ('recurring_identifier', 'in', list(sub_series)),
+                    ]):
+            starts[event.recurring_identifier].add(event.original_start)
+    return starts

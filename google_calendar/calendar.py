@@ -82,6 +82,20 @@ class Calendar(
         super().on_modification(mode, calendars, field_names=field_names)
         if mode == 'write' and 'enabled' in (field_names or []):
             cls.hush([c for c in calendars if c.enabled and not c.last_sync])
+        if mode == 'write' and 'time_zone' in (field_names or []):
+            cls._refresh_days(calendars)
+
+    @classmethod
+    def _refresh_days(cls, calendars):
+        "Of events without a time zone the days are those of the calendar"
+        pool = Pool()
+        Event = pool.get('google_calendar.event')
+        Occurrence = pool.get('google_calendar.occurrence')
+        Occurrence.refresh(Event.search([
+                    ('calendar', 'in', [c.id for c in calendars]),
+                    ('all_day', '!=', True),
+                    ('time_zone', '=', None),
+                    ]))
 
     @classmethod
     def hush(cls, calendars):

@@ -156,7 +156,8 @@ class ChangeEvent(Wizard):
             'scope': 'this' if original_start or not series else 'all',
             'recurring': bool(series),
             'occurrence': bool(series and original_start),
-            'editable': event.editable,
+            # what a rule says of it follows the record
+            'editable': event.editable and not event.rule,
             }
 
     @staticmethod

@@ -11,7 +11,8 @@ __all__ = ['EventRights']
 
 # what belongs to the organizer, and flows to the guests
 # https://developers.google.com/workspace/calendar/api/concepts/sharing
-SHARED = ['summary', 'description', 'location', 'when', 'status']
+SHARED = [
+    'summary', 'description', 'location', 'when', 'status', 'conference']
 ORGANIZED = ['guests']
 # of the others the main fields are fixed
 # https://developers.google.com/workspace/calendar/api/guides/event-types

@@ -38,7 +38,7 @@ class FindTimePerson(ModelView):
     __name__ = 'google_calendar.find_time.person'
 
     email = fields.Char(
-        "E-Mail", required=True,
+        "Email", required=True,
         help="Of a person, a room or a group, or the identifier of a "
         "calendar.")
     user = fields.Many2One('res.user', "User")

@@ -16,6 +16,7 @@ from trytond.tools import grouped_slice
 from trytond.transaction import (
     Transaction, check_access, without_check_access)
 
+from .choices import TRANSPARENCIES
 from .occurrence_refresh import CHUNK, Refresh
 
 __all__ = ['Occurrence']
@@ -92,8 +93,7 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
     transparency = fields.Function(
         fields.Selection([
                 (None, ""),
-                ('opaque', "Busy"),
-                ('transparent', "Free"),
+                *TRANSPARENCIES,
                 ], "Show As"),
         'get_details', searcher='search_detail')
     recurring = fields.Function(
@@ -120,7 +120,7 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
                 Index(
                     table, (table.stored_event, Index.Equality()),
                     (table.original_start, Index.Equality())),
-                Index(table, (table.calendar, Index.Equality())),
+                Index(table, (table.calendar, Index.Range())),
                 })
 
         cls._buttons.update(change={
@@ -223,6 +223,10 @@ class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
         field, operator, value, *others = clause
         if field != name:
             field = field[len(name) + 1:]
+        elif operator in {'where', 'not where'}:
+            return [(
+                    'stored_event', 'in' if operator == 'where' else 'not in',
+                    cls._query_readable(value))]
         elif value is None and operator in {'=', '!='}:
             return [(
                     'stored_event', 'not in' if operator == '=' else 'in',

@@ -38,7 +38,7 @@ class Attendee(metaclass=PoolMeta):
             states={
                 'readonly': Eval('room', False),
                 },
-            help="The only party with the e-mail."),
+            help="The only party with the email."),
         'get_person', setter='set_person', searcher='search_person')
 
     @classmethod
@@ -69,7 +69,7 @@ class Event(metaclass=PoolMeta):
     parties = fields.Function(
         fields.Many2Many(
             'party.party', None, None, "Parties",
-            help="The parties with the e-mails of the guests."),
+            help="The parties with the emails of the guests."),
         'get_parties', searcher='search_parties')
 
     @classmethod
@@ -189,7 +189,7 @@ class CreatePartiesShow(ModelView):
 
     guests = fields.One2Many(
         'google_calendar.create_parties.guest', None, "Guests",
-        help="The guests of whom no party has the e-mail.")
+        help="The guests of whom no party has the email.")
     parties = fields.Many2Many(
         'party.party', None, None, "Parties", readonly=True)
 
@@ -204,4 +204,4 @@ class CreatePartiesGuest(ModelView):
         states={
             'required': Eval('selected', False),
             })
-    email = fields.Char("E-Mail", readonly=True)
+    email = fields.Char("Email", readonly=True)

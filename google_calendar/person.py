@@ -155,8 +155,11 @@ def target_domain(name, clause):
         return [(field.removeprefix(name + '.'), *clause[1:])], True
     if operand is None:
         return [], operator == '!='
-    positive = {'!=': '=', 'not in': 'in'}.get(operator, operator)
-    return [('id', positive, operand)], positive == operator
+    positive = {
+        '!=': '=', 'not in': 'in', 'not like': 'like', 'not ilike': 'ilike',
+        }.get(operator, operator)
+    target = 'rec_name' if isinstance(operand, str) else 'id'
+    return [(target, positive, operand)], positive == operator
 
 
 class PersonMixin:
@@ -172,7 +175,7 @@ class PersonMixin:
             states={
                 'readonly': Eval('room', False),
                 },
-            help="The only user with the e-mail."),
+            help="The only user with the email."),
         'get_person', setter='set_person', searcher='search_person')
 
     @classmethod

@@ -288,3 +288,9 @@ class RuleChange(ModelSQL):
     # from the model of the rule, empty for the record itself
     path = fields.Char("Path", strip=False)
     record_id = fields.Integer("Record ID", required=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        table = cls.__table__()
+        cls._sql_indexes.add(Index(table, (table.rule, Index.Range())))

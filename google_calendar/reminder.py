@@ -18,7 +18,7 @@ class Reminder(GoogleChild, ModelSQL, ModelView):
         'google_calendar.event', "Event", required=True, ondelete='CASCADE')
     method = fields.Selection([
             ('popup', "Notification"),
-            ('email', "E-Mail"),
+            ('email', "Email"),
             ], "Method", required=True, sort=False)
     minutes = fields.Integer(
         "Minutes Before", required=True,

@@ -17,11 +17,10 @@ from trytond.modules.google_integration.template_record import (
     compile_template)
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If, PYSONDecoder, TimeDelta
-from trytond.rpc import RPC
-from trytond.tools import timezone as tz
 from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
+from .choices import NOTIFICATIONS, TRANSPARENCIES, time_zones
 from .exceptions import RuleDomainError, RulePathError, RuleRemovalWarning
 from .follow import Follow
 from .rule_path import DATES, follow_path, relation_path
@@ -98,21 +97,16 @@ class Rule(DeactivableMixin, CheckedExportMixin, ModelSQL, ModelView):
             ('public', "Public"),
             ('private', "Private"),
             ], "Visibility", required=True, sort=False)
-    transparency = fields.Selection([
-            ('opaque', "Busy"),
-            ('transparent', "Free"),
-            ], "Show As", required=True, sort=False)
+    transparency = fields.Selection(
+        list(TRANSPARENCIES), "Show As", required=True, sort=False)
     attendees_field = fields.Char(
         "Guests",
         help="The name of the field with the parties, users, employees or "
-        "e-mail addresses to invite.\n"
+        "email addresses to invite.\n"
         "Leave empty to invite nobody.")
-    notifications = fields.Selection([
-            ('none', "Nobody"),
-            ('externalOnly', "Guests Without Google Calendar"),
-            ('all', "All Guests"),
-            ], "Notify", required=True, sort=False,
-        help="Who gets e-mails about the events from Google.")
+    notifications = fields.Selection(
+        list(NOTIFICATIONS), "Notifications", required=True, sort=False,
+        help="Who gets emails about the events from Google.")
     related = fields.Text(
         "Follow Also",
         help="The names of the fields, one a line, that lead from the record "
@@ -150,9 +144,6 @@ class Rule(DeactivableMixin, CheckedExportMixin, ModelSQL, ModelView):
                     },
                 'test': {},
                 })
-        cls.__rpc__.update({
-                f'autocomplete_{name}': RPC(instantiate=0)
-                for name in ['start_field', 'end_field', 'attendees_field']})
 
     @staticmethod
     def default_domain():
@@ -209,8 +200,7 @@ class Rule(DeactivableMixin, CheckedExportMixin, ModelSQL, ModelView):
 
     @classmethod
     def get_time_zones(cls):
-        return [(None, "")] + [
-            (name, name) for name in tz.available_timezones()]
+        return [(None, ""), *time_zones()]
 
     @fields.depends('model', 'start_field')
     def autocomplete_start_field(self):

@@ -2,7 +2,6 @@
 # top level of this repository has the full notices and license terms.
 """The child of a record that mirrors a resource of Google."""
 from trytond.i18n import gettext
-from trytond.model import Index
 from trytond.model.exceptions import AccessError
 from trytond.transaction import Transaction
 
@@ -22,15 +21,6 @@ class GoogleChild:
     _log = False
 
     google_parent_field = None
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        table = cls.__table__()
-        cls._sql_indexes.add(
-            Index(table, (
-                    getattr(table, cls.google_parent_field),
-                    Index.Equality())))
 
     @classmethod
     def _google_parents(cls, children):

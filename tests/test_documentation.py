@@ -107,6 +107,30 @@ class PagesTestCase(unittest.TestCase):
                 re.MULTILINE)
             self.assertEqual(sorted(names[kind]), sorted(anchors))
 
+    def test_rooms(self):
+        "The design tells the concern of each file, and of no other"
+        text = read(DOC, 'design.rst')
+        rooms = text[text.index('.. _Rooms:'):text.index('.. _A run:')]
+        files = {
+            os.path.basename(path) for module in MODULES
+            for path in glob.glob(os.path.join(module, '*.py'))}
+        self.assertEqual(
+            set(re.findall(r'``(\w+\.py)``', rooms)),
+            files - {'__init__.py', 'exceptions.py'})
+
+    def test_scheduled_tasks(self):
+        "What the scheduler runs is told, and no more"
+        names = set()
+        for module in MODULES:
+            names.update(re.findall(
+                    r"\|\w+',\s*\"([^\"]+)\"", read(module, 'ir.py')))
+        text = read(DOC, 'configuration.rst')
+        self.assertEqual(
+            set(re.findall(
+                r'^\* \*([^*]+)\*,',
+                text[text.index('.. _Choosing processes:'):], re.MULTILINE)),
+            names)
+
     def test_labels(self):
         "What is quoted as a label is one"
         labels = set()

@@ -1,11 +1,12 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 import datetime as dt
+from unittest.mock import patch
 
 from trytond.modules.google_calendar import availability
 
 from .find_time_case import NINE, FindTimeTestCase
-from .tools import ALICE, BOB, CALENDAR, HOUR, at, database, timed
+from .tools import ALICE, BOB, CALENDAR, EVENT, HOUR, at, database, timed
 
 
 class GoogleCalendarAvailabilityTestCase(FindTimeTestCase):
@@ -46,6 +47,17 @@ class GoogleCalendarAvailabilityTestCase(FindTimeTestCase):
         self.assertEqual(self.own(), [
                 (NINE, NINE + HOUR),
                 (NINE + 29 * HOUR, NINE + 30 * HOUR)])
+
+    def test_own_many_series(self):
+        "However many series, what is moved of them is read together"
+        self.google.insert_events(ALICE, [
+                timed(f"Series {i}", NINE + i * HOUR, recurrence=[
+                        'RRULE:FREQ=DAILY;COUNT=4']) for i in range(5)])
+        self.synchronize()
+        Event = self.model(EVENT)
+        with patch.object(Event, 'search', side_effect=Event.search) as search:
+            self.assertEqual(len(self.own(last=NINE + 6 * HOUR)), 5)
+        self.assertEqual(search.call_count, 2)
 
     def test_own_series_all_day(self):
         series = self.google.insert_event(ALICE, {

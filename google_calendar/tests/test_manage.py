@@ -108,6 +108,14 @@ class GoogleCalendarManageTestCase(ManageTestCase):
                         wizard.execute(state)
         self.assertEqual(self.requests(), [])
 
+    def test_model(self):
+        "What is done with one calendar is opened on calendars alone"
+        for name in [
+                'rename_calendar', 'share_calendar', 'unsubscribe_calendar']:
+            with self.subTest(name=name), \
+                    self.assertRaises(AccessError):
+                self.begin(name, self.credentials, CREDENTIALS)
+
     def test_shared(self):
         "Of shared credentials the administration decides"
         shared = self.connect(None, BOB)

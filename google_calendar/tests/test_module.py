@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 import datetime as dt
 
+from trytond.model import ModelSQL
 from trytond.model.exceptions import (
     AccessError, RequiredValidationError, SQLConstraintError,
     SelectionValidationError, ValidationError)
@@ -10,6 +11,7 @@ from trytond.modules.google_calendar.exceptions import (
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.tests.test_tryton import ModuleTestCase, with_transaction
+from trytond.transaction import Transaction
 
 from .records import (
     CALENDAR, END, EVENT, START, create_calendar, create_event)
@@ -19,6 +21,26 @@ class GoogleCalendarTestCase(ModuleTestCase):
     "Test google_calendar module"
     module = 'google_calendar'
     extras = ['party']
+
+    @with_transaction()
+    def test_indexes(self):
+        "Each index is of other columns, and what is searched has one"
+        columns = {}
+        for name, Model in Pool().iterobject():
+            if name.startswith('google_') and issubclass(Model, ModelSQL):
+                # as Tryton does when it updates the database
+                Model.__setup_indexes__()
+                columns[name] = [
+                    tuple(str(e) for e, _ in index.expressions)
+                    for index in Model._sql_indexes]
+        for name, indexes in columns.items():
+            with self.subTest(model=name):
+                self.assertEqual(len(set(indexes)), len(indexes))
+        for name, column in [
+                ('google_calendar.attendee', '"event"'),
+                ('google_calendar.occurrence', '"calendar"'),
+                ('google_calendar.rule_change', '"rule"')]:
+            self.assertIn((column,), columns[name])
 
     # Events
 
@@ -257,6 +279,30 @@ class GoogleCalendarTestCase(ModuleTestCase):
         calendar = Pool().get(CALENDAR)(calendar.id)
         self.assertIn("1 changes wait here", calendar.last_error)
         self.assertFalse(calendar.google_sends)
+
+    @with_transaction()
+    def test_change_of_rule(self):
+        "What a rule says of an event is read-only where it is changed, too"
+        pool = Pool()
+        Event = pool.get(EVENT)
+        Change = pool.get('google_calendar.change_event', type='wizard')
+        event = create_event(create_calendar())
+        rule, = pool.get('google_calendar.rule').create([{
+                    'name': "Users",
+                    'calendar': event.calendar.id,
+                    'model': 'res.user',
+                    'domain': '[["id", "=", -1]]',
+                    'user': 1,
+                    'start_field': 'create_date',
+                    }])
+        for values, editable in [({}, True), ({'rule': rule.id}, False)]:
+            bookkeeping.update(Event, [event], {'color_id': '1', **values})
+            with Transaction().set_context(
+                    active_model=EVENT, active_id=event.id,
+                    active_ids=[event.id]):
+                session, state, _ = Change.create()
+                view = Change.execute(session, {}, state)['view']
+            self.assertEqual(view['defaults']['editable'], editable)
 
     # Copies
 

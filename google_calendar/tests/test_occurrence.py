@@ -235,6 +235,22 @@ class OccurrenceTestCase(TestCase):
                     expected)
 
     @with_transaction()
+    def test_day_of_calendar(self):
+        "The days without a zone of the event follow that of the calendar"
+        self.set_window(dt.date(2026, 6, 1), dt.date(2028, 12, 1))
+        calendar = create_calendar(time_zone='UTC')
+        create_event(calendar)
+        create_event(calendar, time_zone='UTC')
+        Calendar = type(calendar)
+        Calendar.write([calendar], {'time_zone': 'Pacific/Auckland'})
+        self.assertEqual(
+            self.rows('first_day', 'last_day'), [(START.date(),) * 2] * 2)
+        Calendar.write([calendar], {'time_zone': 'Pacific/Pago_Pago'})
+        self.assertEqual(
+            self.rows('first_day', 'last_day'),
+            [((START - DAY).date(),) * 2, (START.date(),) * 2])
+
+    @with_transaction()
     def test_not_readable(self):
         "Of what can not be read the first occurrence is shown"
         self.series(recurrence='RRULE:FREQ=NEVER')

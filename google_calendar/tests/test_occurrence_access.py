@@ -148,6 +148,8 @@ class OccurrenceAccessTestCase(TestCase):
                 ([('event.summary', '=', SECRET)], 2, 0),
                 ([('event.location', 'like', 'C%')], 3, 1),
                 ([('event', 'ilike', '%dismissal%')], 2, 0),
+                ([('event', 'where', [('summary', '=', SECRET)])], 2, 0),
+                ([('event', 'not where', [('summary', '=', SECRET)])], 1, 3),
                 ([('transparency', '=', 'opaque')], 3, 1),
                 (['OR', ('summary', '=', SECRET), ('day', '=', START.date())],
                     2, 1),

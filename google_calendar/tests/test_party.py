@@ -170,6 +170,8 @@ class PartyTestCase(TestCase):
                 (('party', '!=', None), [BOB, CAROL]),
                 (('party.rec_name', 'ilike', "%car%"), [CAROL]),
                 (('party.name', '=', "Nobody"), []),
+                (('party', 'ilike', "%car%"), [CAROL]),
+                (('party', 'not ilike', "%car%"), [BOB, 'dan@example.com']),
                 (('party', 'where', [('name', '=', "Bob")]), [BOB]),
                 ]:
             with self.subTest(clause=clause):
@@ -181,9 +183,13 @@ class PartyTestCase(TestCase):
                 (('parties', '=', None), [empty]),
                 (('parties.name', 'like', "Carol"), [event]),
                 (('parties.name', '=', "Nobody"), []),
+                (('parties', 'ilike', "Carol"), [event]),
                 ]:
             with self.subTest(clause=clause):
                 self.assertEqual(self.events(*clause), expected)
+        # the client offers what is in the list
+        fields = type(event).fields_view_get(None, 'tree')['fields']
+        self.assertIn('parties', list(fields))
 
     @with_transaction()
     def test_no_access(self):

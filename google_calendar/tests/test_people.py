@@ -99,7 +99,7 @@ class PeopleTestCase(GoogleCalendarTestCase):
         for values in [
                 {'summary': "Mine"}, {'start': MORNING + HOUR},
                 {'status': 'cancelled'}, {'recurrence': "RRULE:FREQ=DAILY"},
-                {'guests_can_modify': True}]:
+                {'conference': True}, {'guests_can_modify': True}]:
             with self.subTest(values=values), \
                     self.assertRaises(AccessError):
                 self.write(id, **values)

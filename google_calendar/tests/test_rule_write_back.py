@@ -431,6 +431,8 @@ class ValidationTestCase(RuleTestCase):
             self.assertEqual(rule.autocomplete_start_field(), ['sale_date'])
             rule.attendees_field = 'par'
             self.assertIn('party', rule.autocomplete_attendees_field())
+            for name in ['start_field', 'end_field', 'attendees_field']:
+                self.assertIn(f'autocomplete_{name}', Rule.__rpc__)
             names = [name for name, _ in Rule.get_models()]
             self.assertIn(SALE, names)
             self.assertNotIn(EVENT, names)
