@@ -15,6 +15,7 @@ from sql.conditionals import Coalesce
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.modules.google_integration import bookkeeping, configuration
+from trytond.modules.google_integration.checked_read import CheckedReadMixin
 from trytond.modules.google_integration.redaction import Redacted
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval
@@ -38,7 +39,7 @@ SECRET = 'feed_token'
 ENDS = re.compile(r'[;:](UNTIL|COUNT)=', re.I)
 
 
-class Feed(ModelSQL, ModelView):
+class Feed(CheckedReadMixin, ModelSQL, ModelView):
     __name__ = 'google_calendar.feed'
     _rec_name = 'name'
 

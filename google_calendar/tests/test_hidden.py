@@ -242,3 +242,65 @@ class HiddenTestCase(TestCase):
                 user, context = self.access(user_id)
                 with self.subTest(name=name, user=user_id), user, context:
                     self.assertEqual(Model.search_count([]), count)
+
+    @with_transaction()
+    def test_copy(self):
+        "What is hidden can not be copied to a calendar of the own"
+        self.prepare()
+        pool = Pool()
+        shared = create_calendar(None, 'shared')
+        own = create_calendar(self.john, 'own')
+        mine = create_event(own)
+        guests = {'attendees': [('create', [{'email': 'bob@example.com'}])]}
+        reminders = {
+            'default_reminders': False,
+            'reminders': [('create', [{'minutes': 5}])]}
+        secret = create_event(
+            create_calendar(self.jane, 'hidden'), **guests, **reminders)
+        feed, = pool.get('google_calendar.feed').create([{
+                    'name': "Feed",
+                    'calendar': self.calendar.id,
+                    'user': self.jane,
+                    }])
+        to_own, to_mine = {'calendar': own.id}, {'event': mine.id}
+        for record, default in [
+                (secret, to_own),
+                (self.series, to_own),
+                (create_event(shared, visibility='private'), {}),
+                (secret.attendees[0], to_mine),
+                (secret.reminders[0], to_mine),
+                (feed, to_own),
+                (self.calendar.credentials, {'user': self.john}),
+                ]:
+            Model = pool.get(record.__name__)
+            user, context = self.access(self.john)
+            with self.subTest(record=record), user, context, \
+                    self.assertRaises(AccessError):
+                Model.copy([record.id], default)
+        Event = pool.get(EVENT)
+        user, context = self.access(self.john)
+        with user, context:
+            for commands in [
+                    {'attendees': [('copy', [secret.attendees[0].id], {})]},
+                    {'reminders': [('copy', [secret.reminders[0].id], {})]},
+                    ]:
+                with self.subTest(commands=commands), \
+                        self.assertRaises(AccessError):
+                    Event.write([Event(mine.id)], commands)
+            copy, = Event.copy([self.public.id], to_own)
+            self.assertEqual(copy.summary, "Lunch")
+
+    @with_transaction()
+    def test_export(self):
+        "Nor exported"
+        self.prepare()
+        pool = Pool()
+        secret = create_event(
+            create_calendar(self.jane, 'hidden'),
+            attendees=[('create', [{'email': 'bob@example.com'}])])
+        for record in [self.series, secret, secret.attendees[0]]:
+            Model = pool.get(record.__name__)
+            user, context = self.access(self.john)
+            with self.subTest(record=record), user, context, \
+                    self.assertRaises(AccessError):
+                Model.export_data([Model(record.id)], ['rec_name'])
