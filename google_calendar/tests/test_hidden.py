@@ -304,3 +304,97 @@ class HiddenTestCase(TestCase):
             with self.subTest(record=record), user, context, \
                     self.assertRaises(AccessError):
                 Model.export_data([Model(record.id)], ['rec_name'])
+
+    def call(self, user, name, method, *args):
+        "A method as the client calls it"
+        Model = Pool().get(name)
+        rpc = Model.__rpc__[method]
+        args, kwargs, context, _ = rpc.convert(Model, *args, {})
+        with Transaction().set_user(user), Transaction().set_context(context):
+            return rpc.result(getattr(Model, method)(*args, **kwargs))
+
+    @with_transaction()
+    def test_form(self):
+        "A form that names what is hidden is told nothing of it"
+        self.prepare()
+        hidden = create_calendar(
+            self.jane, "Secret Calendar", time_zone='Asia/Tokyo')
+        for name, method, *args in [
+                ('google_calendar.attendee', 'on_change_email',
+                    {'event': self.series.id, 'email': 'bob@example.com'}),
+                (EVENT, 'on_change_calendar', {'calendar': hidden.id}),
+                ('google_calendar.feed', 'on_change_calendar',
+                    {'calendar': hidden.id}),
+                ('google_calendar.feed', 'on_change',
+                    {'calendar': hidden.id}, ['calendar']),
+                ('google_calendar.create_calendar.start',
+                    'on_change_credentials',
+                    {'credentials': hidden.credentials.id}),
+                ('ir.attachment', 'on_change',
+                    {'resource': str(self.series)}, []),
+                ]:
+            with self.subTest(name=name, method=method):
+                self.assertTrue(self.call(self.jane, name, method, *args))
+                self.assertEqual(
+                    self.call(self.john, name, method, *args), {})
+        for user, told in [(self.jane, True), (self.john, False)]:
+            self.assertEqual(bool(self.call(
+                        user, EVENT, 'on_change_with_repeat_text',
+                        {'id': self.series.id})), told)
+        # what can be read
+        self.assertEqual(
+            self.call(
+                self.john, EVENT, 'on_change_calendar',
+                {'calendar': self.calendar.id})['calendar.']['rec_name'],
+            self.calendar.rec_name)
+
+    @with_transaction()
+    def test_rule(self):
+        "Rules, and what they publish, are seen with their calendars"
+        self.prepare()
+        pool = Pool()
+        Rule = pool.get('google_calendar.rule')
+        ada = create_user('ada', 'group_google_admin')
+        hidden = create_calendar(self.jane, 'hidden')
+        rules = [
+            Rule.create([{
+                        'name': "Rule",
+                        'calendar': calendar.id,
+                        'model': 'ir.cron',
+                        'start_field': 'next_call',
+                        'domain': '[["id", "=", -1]]',
+                        'user': ada,
+                        }])[0]
+            for calendar in [hidden, self.calendar]]
+        pool.get('google_calendar.publication').create([{
+                    'rule': rules[1].id,
+                    'record_id': 1,
+                    'event': self.series.id,
+                    }])
+        for user_id, seen in [
+                (self.jane, rules), (self.john, rules[1:]), (ada, rules)]:
+            user, context = self.access(user_id)
+            with self.subTest(user=user_id), user, context:
+                self.assertEqual(
+                    Rule.search([], order=[('id', 'ASC')]), seen)
+                if user_id == ada:
+                    Rule.export_data(rules, ['publications'])
+                    continue
+                with self.assertRaises(AccessError):
+                    Rule.export_data(rules[1:], ['publications'])
+
+    @with_transaction()
+    def test_feed(self):
+        "The error of a feed does not name a calendar that is hidden"
+        self.prepare()
+        Feed = Pool().get('google_calendar.feed')
+        hidden = create_calendar(self.jane, "Secret Calendar")
+        feed, = Feed.create([{
+                    'name': "Feed",
+                    'calendar': create_calendar(self.john, 'own').id,
+                    'user': self.john,
+                    }])
+        user, context = self.access(self.john)
+        with user, context, self.assertRaises(AccessError) as caught:
+            Feed.write([feed], {'calendar': hidden.id})
+        self.assertNotIn("Secret", str(caught.exception))
