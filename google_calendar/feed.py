@@ -15,11 +15,13 @@ from sql.conditionals import Coalesce
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.modules.google_integration import bookkeeping, configuration
+from trytond.modules.google_integration.checked_read import CheckedReadMixin
 from trytond.modules.google_integration.redaction import Redacted
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval
 from trytond.tools import grouped_slice
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import (
+    Transaction, check_access, without_check_access)
 
 from . import icalendar_write
 from .exceptions import FeedOwnerError
@@ -38,7 +40,7 @@ SECRET = 'feed_token'
 ENDS = re.compile(r'[;:](UNTIL|COUNT)=', re.I)
 
 
-class Feed(ModelSQL, ModelView):
+class Feed(CheckedReadMixin, ModelSQL, ModelView):
     __name__ = 'google_calendar.feed'
     _rec_name = 'name'
 
@@ -175,11 +177,23 @@ class Feed(ModelSQL, ModelView):
         user = Transaction().user
         if user and Transaction().check_access:
             vlist = [{**v, 'user': user} for v in vlist]
-            # the errors below name the calendar
-            Pool().get('ir.rule').check(
-                'google_calendar.calendar',
-                [v['calendar'] for v in vlist if v.get('calendar')], 'read')
+            cls._check_calendars(vlist)
         return super().create(vlist)
+
+    @classmethod
+    def check_modification(cls, mode, feeds, values=None, external=False):
+        super().check_modification(
+            mode, feeds, values=values, external=external)
+        if external and mode == 'write':
+            cls._check_calendars([values])
+
+    @staticmethod
+    @check_access
+    def _check_calendars(vlist):
+        # the errors of the validation name the calendar
+        Pool().get('ir.rule').check(
+            'google_calendar.calendar',
+            [v['calendar'] for v in vlist if v.get('calendar')], 'read')
 
     @classmethod
     def copy(cls, feeds, default=None):

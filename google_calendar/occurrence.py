@@ -9,7 +9,7 @@ from sql.operators import Exists
 
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
-from trytond.modules.google_integration.export import CheckedExportMixin
+from trytond.modules.google_integration.checked_read import CheckedReadMixin
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.tools import grouped_slice
@@ -24,7 +24,7 @@ __all__ = ['Occurrence']
 EPOCH = dt.datetime(1970, 1, 1)
 
 
-class Occurrence(Refresh, CheckedExportMixin, ModelSQL, ModelView):
+class Occurrence(Refresh, CheckedReadMixin, ModelSQL, ModelView):
     """An occurrence of a series, one that was changed, or a single event
 
     What it tells of the event depends on who asks: to whom may not read the

@@ -9,7 +9,7 @@ from trytond.ir.resource import ResourceAccessMixin
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
-from trytond.modules.google_integration.export import CheckedExportMixin
+from trytond.modules.google_integration.checked_read import CheckedReadMixin
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
 from trytond.modules.google_integration.template_record import readable
@@ -24,7 +24,7 @@ from .follow import stamp
 __all__ = ['Publication', 'RuleChange']
 
 
-class Publication(CheckedExportMixin, ModelSQL, ModelView):
+class Publication(CheckedReadMixin, ModelSQL, ModelView):
     __name__ = 'google_calendar.publication'
     _log = False
 

@@ -9,6 +9,7 @@ https://www.rfc-editor.org/rfc/rfc5545#section-3.8.5
 """
 import datetime as dt
 import re
+from functools import partial
 
 from dateutil import rrule as du
 
@@ -147,24 +148,31 @@ class _Search(du.rrule):
     """A rule that is searched for some years only.
 
     dateutil looks for the next occurrence up to the year 9999, which takes
-    long if there is none. It reads the week numbers at each new year.
+    long if there is none. It reads the week numbers at each new year: then
+    ``spend`` is called.
     """
     reads = 100
+
+    @staticmethod
+    def spend():
+        pass
 
     @property
     def _byweekno(self):
         self.reads -= 1
         if self.reads < 0:
             raise _Exhausted
+        self.spend()
         return self._weeks
 
     @_byweekno.setter
     def _byweekno(self, value):
         self._weeks = value
 
-    def search(self, years):
+    def search(self, years, spend):
         # week numbers are read several times
         self.reads = (years + 3) * (8 if self._weeks else 1)
+        self.spend = spend
         try:
             yield from self
         except _Exhausted:
@@ -256,44 +264,60 @@ class Rule:
         except OverflowError:
             return dt.datetime.max
 
-    def moments(self, start, low, high):
+    def moments(self, start, low, high, spend):
         """Yield the naive datetimes of the rule with this start, in order.
 
         Those before low may be missing, but not if the rule counts. UNTIL is
-        not looked at.
+        not looked at. ``spend`` is told the work of the search, a part for
+        each year, and raises RecurrenceError if it is too much.
         """
-        if not self._positions:
+        size = self._size
+        positions = self._positions(size)
+        if 'BYSETPOS' in self.numbers and not positions:
             return
         first = start
         if self.count is None:
             first = _forward(self.frequency, self.interval, start, low)
         years = max(high.year, first.year) - first.year + 1
         numbers = {n.lower(): v for n, v in self.numbers.items()}
+        numbers['bysetpos'] = positions or None
+        # each position is tried in each period, and the times of the day are
+        # made at once, or in each period of hours
+        year = 1 + len(positions) // 8
+        if self.frequency > du.DAILY:
+            year += size // 4
         try:
+            spend(size // 256)
             rule = _Search(
                 self.frequency, first, self.interval, self.week_start,
                 self.count, byweekday=self.weekdays or None, **numbers)
-            for moment in rule.search(years):
+            for moment in rule.search(years, partial(spend, year)):
                 if moment > high:
                     return
                 yield moment
+        except RecurrenceError:
+            raise
         except (ValueError, TypeError, LookupError, OverflowError):
             # dateutil refuses some only when it comes to them
             raise bad(self.line)
 
     @property
-    def _positions(self):
-        "If a period can have one of the positions"
-        positions = self.numbers.get('BYSETPOS')
-        if not positions or self.frequency < du.DAILY:
-            return True
+    def _size(self):
+        "How many times of the day a period can have"
         size = 1
         for name, frequency in [
                 ('BYHOUR', du.HOURLY), ('BYMINUTE', du.MINUTELY),
                 ('BYSECOND', du.SECONDLY)]:
             if self.frequency < frequency:
                 size *= len(set(self.numbers.get(name, [0])))
-        return any(abs(p) <= size for p in positions)
+        return size
+
+    def _positions(self, size):
+        "The positions that a period of so many times can have, each once"
+        positions = sorted(set(self.numbers.get('BYSETPOS', [])))
+        if self.frequency < du.DAILY:
+            return positions
+        return [p for p in positions if abs(p) <= size]
 
 
 def _forward(frequency, interval, start, low):

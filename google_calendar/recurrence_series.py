@@ -20,6 +20,8 @@ MAX_STEPS = 100_000
 # of all the rules together
 MAX_MOMENTS = 2 * MAX_STEPS
 MAX_RULES = 100
+# of all the rules together: years that are searched, more for heavy rules
+MAX_WORK = 1_000
 RULES = {'RRULE', 'EXRULE'}
 SECOND = dt.timedelta(seconds=1)
 # how much the wall clock differs from UTC at the most
@@ -83,7 +85,7 @@ class Series:
         if len([n for n in self.lines if n.name in RULES]) > MAX_RULES:
             raise RecurrenceError('too_many')
         self.dates = [n for n in self.lines if n.name == 'RDATE']
-        self.moments = 0
+        self.moments = self.work = 0
         self.ends = {}
         self.added = self._added()
         self.excluded, self.excluded_days = self._excluded()
@@ -108,7 +110,7 @@ class Series:
 
     def between(self, low, high):
         "Yield the (start, end) of the occurrences that overlap"
-        self.moments = 0
+        self.moments = self.work = 0
         margin = dt.timedelta() if self.all_day else MARGIN
         low_local = _add(low, -self.duration - margin)
         high_local = _add(high, margin)
@@ -135,7 +137,7 @@ class Series:
                 until = midnight(until)
             high = min(high, _add(until, MARGIN))
         steps = 0
-        for moment in rule.moments(self.start, low, high):
+        for moment in rule.moments(self.start, low, high, self._spend):
             self.moments += 1
             if self.moments > MAX_MOMENTS:
                 raise RecurrenceError('too_many')
@@ -150,6 +152,11 @@ class Series:
                 continue
             if until is None or start <= until:
                 yield start
+
+    def _spend(self, work):
+        self.work += work
+        if self.work > MAX_WORK:
+            raise RecurrenceError('too_many')
 
     def _added(self):
         "The sorted starts of the lines RDATE, and the start without RRULE"

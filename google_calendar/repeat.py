@@ -5,6 +5,7 @@ import datetime as dt
 
 from trytond.i18n import gettext
 from trytond.model import fields
+from trytond.modules.google_integration.hidden import names_hidden
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
 
@@ -182,7 +183,8 @@ class RepeatMixin:
     @fields.depends(
         'recurrence', *(n for n in WHEN if n != 'recurrence'), *REPETITION)
     def on_change_with_repeat_text(self, name=None):
-        if not self.repeat:
+        # as field of a record, with a name, the access was checked
+        if not self.repeat or not name and names_hidden(self):
             return None
         start = _start(when(self))
         if not start:

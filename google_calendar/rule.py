@@ -9,7 +9,7 @@ from trytond.model import (
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.acting import acting
-from trytond.modules.google_integration.export import CheckedExportMixin
+from trytond.modules.google_integration.checked_read import CheckedReadMixin
 from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
@@ -38,7 +38,7 @@ CONTENT = REACH | {
     'visibility', 'transparency'}
 
 
-class Rule(DeactivableMixin, CheckedExportMixin, ModelSQL, ModelView):
+class Rule(DeactivableMixin, CheckedReadMixin, ModelSQL, ModelView):
     __name__ = 'google_calendar.rule'
 
     name = fields.Char("Name", required=True)

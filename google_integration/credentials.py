@@ -15,7 +15,7 @@ from trytond.url import http_base
 from . import bookkeeping, configuration, oauth
 from .authorization import AuthorizationMixin
 from .exceptions import CredentialsChangeWarning, RedirectURIError
-from .export import CheckedExportMixin
+from .checked_read import CheckedReadMixin
 from .secret_fields import SecretFieldsMixin
 from .tokens import TokenMixin
 
@@ -44,7 +44,7 @@ _service_account = {
 
 
 class GoogleCredentials(
-        CheckedExportMixin, AuthorizationMixin, TokenMixin, SecretFieldsMixin,
+        CheckedReadMixin, AuthorizationMixin, TokenMixin, SecretFieldsMixin,
         Workflow, ModelSQL, ModelView):
     __name__ = 'google_integration.google_credentials'
 

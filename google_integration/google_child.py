@@ -6,12 +6,13 @@ from trytond.model.exceptions import AccessError
 from trytond.transaction import Transaction
 
 from . import bookkeeping
+from .checked_read import CheckedReadMixin
 from .google_resource import children_written
 
 __all__ = ['GoogleChild']
 
 
-class GoogleChild:
+class GoogleChild(CheckedReadMixin):
     """A part of a record that mirrors a resource: a guest, a reminder...
 
     It states `google_parent_field`, the name of the many2one to the record,

@@ -19,7 +19,7 @@ from trytond.transaction import Transaction, inactive_records
 from . import bookkeeping
 from .apply import Apply
 from .confirm import MAX_ATTEMPTS, Confirm
-from .export import CheckedExportMixin
+from .checked_read import CheckedReadMixin
 from .merge import difference
 from .operation import ItemError, Operation
 
@@ -39,7 +39,7 @@ def children_of_google(of_google):
         children_written.reset(token)
 
 
-class GoogleResource(CheckedExportMixin):
+class GoogleResource(CheckedReadMixin):
     """A record that mirrors a resource of Google.
 
     A model states `google_service_field`, `google_units`, and the functions

@@ -16,7 +16,7 @@ from trytond.transaction import Transaction, without_check_access
 from . import bookkeeping
 from .bookkeeping import QUEUE_PATIENCE, utcnow
 from .engine import Run
-from .export import CheckedExportMixin
+from .checked_read import CheckedReadMixin
 from .lease import epoch
 from .operation import WorkDone
 from .sync_log import format_error, one_line
@@ -41,7 +41,7 @@ MAXIMUM_INTERVAL = dt.timedelta(days=366)
 MAXIMUM_PAUSE = dt.timedelta(days=1).total_seconds()
 
 
-class GoogleService(WatchMixin, CheckedExportMixin):
+class GoogleService(WatchMixin, CheckedReadMixin):
     """One thing that synchronises: a calendar, a mailbox...
 
     A service states `google_api` (name and version), `google_scopes`, and

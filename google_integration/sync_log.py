@@ -11,14 +11,14 @@ from trytond.transaction import without_check_access
 
 from . import bookkeeping
 from .bookkeeping import utcnow
-from .export import CheckedExportMixin
+from .checked_read import CheckedReadMixin
 
 __all__ = ['AboutMixin', 'OwnedMixin', 'SyncLog', 'SyncError', 'Tombstone']
 
 RETRIES = 5
 
 
-class OwnedMixin(CheckedExportMixin):
+class OwnedMixin(CheckedReadMixin):
     "What belongs to a service and so to the owner of its credentials"
     __slots__ = ()
     _log = False

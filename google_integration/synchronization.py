@@ -8,13 +8,13 @@ from trytond.pool import Pool
 from trytond.pyson import Eval, If
 
 from . import bookkeeping
-from .export import CheckedExportMixin
+from .checked_read import CheckedReadMixin
 
 __all__ = ['Synchronization']
 
 
 class Synchronization(
-        CheckedExportMixin, UnionMixin, ModelSQL, ModelView):
+        CheckedReadMixin, UnionMixin, ModelSQL, ModelView):
     __name__ = 'google_integration.synchronization'
 
     credentials = fields.Many2One(

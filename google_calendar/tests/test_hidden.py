@@ -242,3 +242,159 @@ class HiddenTestCase(TestCase):
                 user, context = self.access(user_id)
                 with self.subTest(name=name, user=user_id), user, context:
                     self.assertEqual(Model.search_count([]), count)
+
+    @with_transaction()
+    def test_copy(self):
+        "What is hidden can not be copied to a calendar of the own"
+        self.prepare()
+        pool = Pool()
+        shared = create_calendar(None, 'shared')
+        own = create_calendar(self.john, 'own')
+        mine = create_event(own)
+        guests = {'attendees': [('create', [{'email': 'bob@example.com'}])]}
+        reminders = {
+            'default_reminders': False,
+            'reminders': [('create', [{'minutes': 5}])]}
+        secret = create_event(
+            create_calendar(self.jane, 'hidden'), **guests, **reminders)
+        feed, = pool.get('google_calendar.feed').create([{
+                    'name': "Feed",
+                    'calendar': self.calendar.id,
+                    'user': self.jane,
+                    }])
+        to_own, to_mine = {'calendar': own.id}, {'event': mine.id}
+        for record, default in [
+                (secret, to_own),
+                (self.series, to_own),
+                (create_event(shared, visibility='private'), {}),
+                (secret.attendees[0], to_mine),
+                (secret.reminders[0], to_mine),
+                (feed, to_own),
+                (self.calendar.credentials, {'user': self.john}),
+                ]:
+            Model = pool.get(record.__name__)
+            user, context = self.access(self.john)
+            with self.subTest(record=record), user, context, \
+                    self.assertRaises(AccessError):
+                Model.copy([record.id], default)
+        Event = pool.get(EVENT)
+        user, context = self.access(self.john)
+        with user, context:
+            for commands in [
+                    {'attendees': [('copy', [secret.attendees[0].id], {})]},
+                    {'reminders': [('copy', [secret.reminders[0].id], {})]},
+                    ]:
+                with self.subTest(commands=commands), \
+                        self.assertRaises(AccessError):
+                    Event.write([Event(mine.id)], commands)
+            copy, = Event.copy([self.public.id], to_own)
+            self.assertEqual(copy.summary, "Lunch")
+
+    @with_transaction()
+    def test_export(self):
+        "Nor exported"
+        self.prepare()
+        pool = Pool()
+        secret = create_event(
+            create_calendar(self.jane, 'hidden'),
+            attendees=[('create', [{'email': 'bob@example.com'}])])
+        for record in [self.series, secret, secret.attendees[0]]:
+            Model = pool.get(record.__name__)
+            user, context = self.access(self.john)
+            with self.subTest(record=record), user, context, \
+                    self.assertRaises(AccessError):
+                Model.export_data([Model(record.id)], ['rec_name'])
+
+    def call(self, user, name, method, *args):
+        "A method as the client calls it"
+        Model = Pool().get(name)
+        rpc = Model.__rpc__[method]
+        args, kwargs, context, _ = rpc.convert(Model, *args, {})
+        with Transaction().set_user(user), Transaction().set_context(context):
+            return rpc.result(getattr(Model, method)(*args, **kwargs))
+
+    @with_transaction()
+    def test_form(self):
+        "A form that names what is hidden is told nothing of it"
+        self.prepare()
+        hidden = create_calendar(
+            self.jane, "Secret Calendar", time_zone='Asia/Tokyo')
+        for name, method, *args in [
+                ('google_calendar.attendee', 'on_change_email',
+                    {'event': self.series.id, 'email': 'bob@example.com'}),
+                (EVENT, 'on_change_calendar', {'calendar': hidden.id}),
+                ('google_calendar.feed', 'on_change_calendar',
+                    {'calendar': hidden.id}),
+                ('google_calendar.feed', 'on_change',
+                    {'calendar': hidden.id}, ['calendar']),
+                ('google_calendar.create_calendar.start',
+                    'on_change_credentials',
+                    {'credentials': hidden.credentials.id}),
+                ('ir.attachment', 'on_change',
+                    {'resource': str(self.series)}, []),
+                ]:
+            with self.subTest(name=name, method=method):
+                self.assertTrue(self.call(self.jane, name, method, *args))
+                self.assertEqual(
+                    self.call(self.john, name, method, *args), {})
+        for user, told in [(self.jane, True), (self.john, False)]:
+            self.assertEqual(bool(self.call(
+                        user, EVENT, 'on_change_with_repeat_text',
+                        {'id': self.series.id})), told)
+        # what can be read
+        self.assertEqual(
+            self.call(
+                self.john, EVENT, 'on_change_calendar',
+                {'calendar': self.calendar.id})['calendar.']['rec_name'],
+            self.calendar.rec_name)
+
+    @with_transaction()
+    def test_rule(self):
+        "Rules, and what they publish, are seen with their calendars"
+        self.prepare()
+        pool = Pool()
+        Rule = pool.get('google_calendar.rule')
+        ada = create_user('ada', 'group_google_admin')
+        hidden = create_calendar(self.jane, 'hidden')
+        rules = [
+            Rule.create([{
+                        'name': "Rule",
+                        'calendar': calendar.id,
+                        'model': 'ir.cron',
+                        'start_field': 'next_call',
+                        'domain': '[["id", "=", -1]]',
+                        'user': ada,
+                        }])[0]
+            for calendar in [hidden, self.calendar]]
+        pool.get('google_calendar.publication').create([{
+                    'rule': rules[1].id,
+                    'record_id': 1,
+                    'event': self.series.id,
+                    }])
+        for user_id, seen in [
+                (self.jane, rules), (self.john, rules[1:]), (ada, rules)]:
+            user, context = self.access(user_id)
+            with self.subTest(user=user_id), user, context:
+                self.assertEqual(
+                    Rule.search([], order=[('id', 'ASC')]), seen)
+                if user_id == ada:
+                    Rule.export_data(rules, ['publications'])
+                    continue
+                with self.assertRaises(AccessError):
+                    Rule.export_data(rules[1:], ['publications'])
+
+    @with_transaction()
+    def test_feed(self):
+        "The error of a feed does not name a calendar that is hidden"
+        self.prepare()
+        Feed = Pool().get('google_calendar.feed')
+        hidden = create_calendar(self.jane, "Secret Calendar")
+        feed, = Feed.create([{
+                    'name': "Feed",
+                    'calendar': create_calendar(self.john, 'own').id,
+                    'user': self.john,
+                    }])
+        user, context = self.access(self.john)
+        with user, context, self.assertRaises(AccessError) as caught:
+            Feed.write([feed], {'calendar': hidden.id})
+        self.assertNotIn("Secret", str(caught.exception))

@@ -237,6 +237,12 @@ class ExpandTestCase(unittest.TestCase):
 
     def test_hostile(self):
         "No rule takes long"
+        def numbers(end):
+            return ','.join(map(str, range(end)))
+
+        positions = ','.join(map(str, [*range(1, 367), *range(-366, 0)]))
+        times = f'BYMINUTE={numbers(60)};BYSECOND={numbers(60)}'
+        never = 'BYMONTH=2;BYMONTHDAY=30'
         for line, error in [
                 ('RRULE:FREQ=SECONDLY', None),
                 ('RRULE:FREQ=MINUTELY', None),
@@ -258,6 +264,20 @@ class ExpandTestCase(unittest.TestCase):
                 ('\n'.join(
                         ['EXRULE:FREQ=DAILY;COUNT=90000'] * 50
                         + ['RRULE:FREQ=DAILY']), 'too_many'),
+                # what is tried between the occurrences
+                (f'RRULE:FREQ=MINUTELY;BYSETPOS={positions}', None),
+                (f'RRULE:FREQ=DAILY\n'
+                    f'EXRULE:FREQ=MINUTELY;BYSETPOS={positions}', 'too_many'),
+                ('\n'.join([
+                            'RRULE:FREQ=WEEKLY;COUNT=9999;'
+                            f'BYSETPOS={positions}'] * 20), 'too_many'),
+                ('\n'.join([f'RRULE:FREQ=HOURLY;{never};{times}'] * 20),
+                    'too_many'),
+                ('\n'.join([
+                            f'RRULE:FREQ=DAILY;{never};{times};'
+                            f'BYHOUR={numbers(24)}'] * 100), 'too_many'),
+                ('\n'.join([f'RRULE:FREQ=MINUTELY;{never};COUNT=5'] * 100),
+                    'too_many'),
                 ]:
             values = timed(line, dt.datetime(1970, 1, 1, 9), zone='UTC')
             with self.subTest(line=line[:60]):
