@@ -257,6 +257,33 @@ class OccurrenceAccessTestCase(TestCase):
                     every)
 
     @with_transaction()
+    def test_duplicate_hidden(self):
+        "A busy time does not tell its meeting, nor stand for one that is told"
+        Occurrence = Pool().get(OCCURRENCE)
+        jane = create_user('jane', 'group_google_user')
+        bob = create_user('bob', 'group_google_user')
+        john = create_user('john', 'group_google_user')
+        readers = {'readers': [('add', [john])]}
+        hidden = [
+            create_calendar(jane, google_id='a', **readers),
+            create_calendar(bob, google_id='b', **readers)]
+        told = [
+            create_calendar(bob, google_id='c', **readers),
+            create_calendar(john, google_id='d')]
+        for calendar in hidden + told:
+            create_event(
+                calendar, ical_uid='meeting', google_id='meeting',
+                google_revision='x', google_state='synchronized',
+                visibility='private' if calendar in hidden else 'default')
+        user, context = self.access(john)
+        with user, context:
+            shown = Occurrence.search([('duplicate', '=', False)])
+            self.assertEqual(
+                {(o.calendar.id, o.summary) for o in shown}, {
+                    *((c.id, "Busy") for c in hidden),
+                    (told[1].id, "Meeting")})
+
+    @with_transaction()
     def test_relate(self):
         "Nor does another model that leads there"
         self.prepare()
