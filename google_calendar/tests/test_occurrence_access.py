@@ -189,12 +189,19 @@ class OccurrenceAccessTestCase(TestCase):
     @with_transaction()
     def test_free(self):
         "A private event during which its owner is free is no busy time"
-        self.prepare(transparency='transparent')
-        Occurrence = Pool().get(OCCURRENCE)
-        for user_id, count in [(self.jane, 3), (self.john, 1)]:
-            user, context = self.access(user_id)
-            with user, context:
-                self.assertEqual(len(Occurrence.search([])), count)
+        self.prepare()
+        pool = Pool()
+        Event, Occurrence = pool.get(EVENT), pool.get(OCCURRENCE)
+        for values, count in [
+                ({'response': 'accepted'}, 3),
+                ({'response': 'declined'}, 1),
+                ({'response': None, 'transparency': 'transparent'}, 1)]:
+            Event.write([self.private], values)
+            for user_id, expected in [(self.jane, 3), (self.john, count)]:
+                user, context = self.access(user_id)
+                with self.subTest(
+                        values=values, user=user_id), user, context:
+                    self.assertEqual(len(Occurrence.search([])), expected)
 
     @with_transaction()
     def test_shared(self):
