@@ -34,7 +34,7 @@ __all__ = ['Feed', 'FeedEvent', 'digest_of']
 MAX_EVENTS = 10_000
 MAX_DAYS = 3660
 # raised when the same events are told otherwise
-FORMAT = '1'
+FORMAT = '2'
 REFRESH = dt.timedelta(hours=1)
 SECRET = 'feed_token'
 ENDS = re.compile(r'[;:](UNTIL|COUNT)=', re.I)
@@ -370,8 +370,7 @@ class Feed(CheckedReadMixin, ModelSQL, ModelView):
                 or values['visibility'] not in {'private', 'confidential'}):
             # whom it reminds is not the reader
             return {**values, 'default_reminders': True}, uid
-        if self.scope == 'busy' and (
-                values['transparency'] == 'transparent'
+        if (values['transparency'] == 'transparent'
                 or event.response == 'declined'):
             return None
         uid = hmac.new(

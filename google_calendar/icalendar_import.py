@@ -17,6 +17,7 @@ from .icalendar_records import uid_of, values_of
 from .icalendar_series import arrange, is_occurrence
 from .people import is_email, normalize_email
 from .recurrence import RecurrenceError
+from .rule_event import FIXED
 
 __all__ = ['Plan', 'apply_plan', 'check_calendar', 'make_plan', 'read_file']
 
@@ -220,6 +221,10 @@ def _change(calendar, item, event, own):
         return Change('skip', item, event, reason=gettext(
                 'google_calendar.msg_icalendar_skip_editable',
                 organizer=event.organizer_email or ''))
+    if event.rule and (exceptions or {*FIXED} & values.keys()):
+        return Change('skip', item, event, reason=gettext(
+                'google_calendar.msg_event_rule_write',
+                event=event.rec_name, rule=event.rule.rec_name))
     return Change('update', item, event, values, exceptions)
 
 

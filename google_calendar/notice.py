@@ -5,6 +5,8 @@ from trytond.pool import Pool
 from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
+from .rule_path import link_of, steps
+
 __all__ = ['WatchedMixin', 'notice', 'owners']
 
 
@@ -60,7 +62,24 @@ def _notice_owners(rule, path, records):
 def owners(Model, path, ids):
     "The ids of the records from which the path leads to the related ones"
     with Transaction().set_user(0):
-        return [r.id for r in Model.search([(path, 'in', ids)], order=[])]
+        return _owners(Model, path, ids)
+
+
+def _owners(Model, path, ids):
+    names = path.split('.')
+    for i, (field, Source, Target) in enumerate(steps(Model, path)):
+        link = link_of(field)
+        if field.searchable(Source) or not link:
+            continue
+        # computed from what links back, as the outgoing moves of a shipment
+        if rest := names[i + 1:]:
+            ids = _owners(Target, '.'.join(rest), ids)
+        linked = [
+            getattr(r, link) for r in Target.search(
+                [('id', 'in', ids)], order=[])]
+        ids = list({r.id for r in linked if isinstance(r, Source)})
+        return _owners(Model, '.'.join(names[:i]), ids) if i else ids
+    return [r.id for r in Model.search([(path, 'in', ids)], order=[])]
 
 
 def notice(rule, path, ids):

@@ -267,7 +267,8 @@ class Occurrence(Refresh, CheckedReadMixin, ModelSQL, ModelView):
     def _duplicates(cls):
         """The query of the occurrences that another calendar shows
 
-        Of the calendars that the user sees the own come first.
+        Of the calendars that the user sees the own come first.  Of which
+        meeting a busy time is is not told, and it stands for no other.
         """
         pool = Pool()
         Event = pool.get('google_calendar.event')
@@ -285,16 +286,18 @@ class Occurrence(Refresh, CheckedReadMixin, ModelSQL, ModelView):
                 | ((other_is_own | ~is_own) & before))
         if not visible:
             return table.select(table.id, where=Literal(False))
+        readable = cls._query_readable([])
         return (table
             .join(event, condition=event.id == table.stored_event)
             .join(calendar, condition=calendar.id == table.calendar)
-            .select(table.id, where=Exists(other
+            .select(table.id, where=event.id.in_(readable) & Exists(other
                     .join(other_event,
                         condition=other_event.id == other.stored_event)
                     .join(other_calendar,
                         condition=other_calendar.id == other.calendar)
                     .select(other.id, where=(
-                            (other_event.ical_uid == event.ical_uid)
+                            other_event.id.in_(readable)
+                            & (other_event.ical_uid == event.ical_uid)
                             & (Coalesce(other.original_start, EPOCH)
                                 == Coalesce(table.original_start, EPOCH))
                             & other.calendar.in_(visible)

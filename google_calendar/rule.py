@@ -23,6 +23,7 @@ from trytond.transaction import (
 from .choices import NOTIFICATIONS, TRANSPARENCIES, time_zones
 from .exceptions import RuleDomainError, RulePathError, RuleRemovalWarning
 from .follow import Follow
+from .notice import owners
 from .rule_path import DATES, follow_path, relation_path
 
 __all__ = ['Rule']
@@ -295,7 +296,7 @@ class Rule(DeactivableMixin, CheckedReadMixin, ModelSQL, ModelView):
                 fields.domain_validate(domain)
                 self.Model.search(domain, limit=1)
                 for path in self.related_paths:
-                    self.Model.search([(path, 'in', [-1])], limit=1)
+                    owners(self.Model, path, [-1])
         except (AccessError, backend.DatabaseOperationalError):
             raise
         except Exception as error:

@@ -10,7 +10,7 @@ from trytond.pyson import Bool, Eval
 from .published import OWNED
 from .notice import notice
 
-__all__ = ['RuleMixin', 'SyncError']
+__all__ = ['FIXED', 'RuleMixin', 'SyncError']
 
 FIXED = [
     *OWNED, 'resource', 'status', 'recurrence', 'repeat', 'repeat_interval',

@@ -5,13 +5,14 @@ from trytond.i18n import gettext
 
 from .exceptions import RulePathError
 
-__all__ = ['DATES', 'RELATIONS', 'follow_path', 'relation_path']
+__all__ = [
+    'DATES', 'RELATIONS', 'follow_path', 'link_of', 'relation_path', 'steps']
 
 DATES = {'date', 'datetime', 'timestamp'}
 RELATIONS = {'many2one', 'one2one', 'one2many', 'many2many'}
 
 
-def _steps(Model, path):
+def steps(Model, path):
     "The field and its model for each name of the path"
     for name in path.split('.'):
         field = Model and Model._fields.get(name)
@@ -31,7 +32,7 @@ def _type(field):
 
 def follow_path(Model, path):
     "Return the field at the end of the path, raise RulePathError"
-    *_, (field, _, _) = _steps(Model, path)
+    *_, (field, _, _) = steps(Model, path)
     return field
 
 
@@ -43,13 +44,19 @@ def relation_path(Model, path):
     """
     result, step = [], []
     for name, (field, _, target) in zip(
-            path.split('.'), _steps(Model, path), strict=True):
+            path.split('.'), steps(Model, path), strict=True):
         step.append(name)
         if target is None:
             raise RulePathError(gettext(
                     'google_calendar.msg_rule_path_relation', path=path,
                     name=name))
-        link = getattr(field, 'field', None)
-        links = (link,) if _type(field) == 'one2many' and link else ()
-        result.append((target.__name__, '.'.join(step), links))
+        link = link_of(field)
+        result.append((
+                target.__name__, '.'.join(step), (link,) if link else ()))
     return result
+
+
+def link_of(field):
+    "The name of the field by which the target says to whom it belongs"
+    if _type(field) == 'one2many':
+        return getattr(field, 'field', None)

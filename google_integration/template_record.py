@@ -74,11 +74,8 @@ class TemplateRecord(Reachable):
 
     def template_get(self, name):
         Model_ = self._record.__class__
-        field_name = name
-        if isinstance(
-                string := getattr(Model_, name, None), TranslatedSelection):
-            # the label of a selection
-            field_name = string.name
+        label = _label(Model_, name)
+        field_name = label.name if label else name
         field = Model_._fields.get(field_name)
         if field is None or field._type == 'binary':
             raise TemplateError('field', name=name)
@@ -87,10 +84,27 @@ class TemplateRecord(Reachable):
         FieldAccess = Pool().get('ir.model.field.access')
         with denied(name), check_access():
             FieldAccess.check(Model_.__name__, [field_name], 'read')
-        return wrap(getattr(self._record, name), name)
+        if label:
+            value = label.__get__(self._record, Model_)
+        else:
+            value = getattr(self._record, name)
+        return wrap(value, name)
 
     def template_text(self):
         return self.template_get('rec_name')
+
+
+def _label(Model_, name):
+    "What gives the label of a selection, as state_string, else None"
+    label = getattr(Model_, name, None)
+    if isinstance(label, TranslatedSelection):
+        return label
+    # not all the models say that they have it
+    field_name = name.removesuffix('_string')
+    field = Model_._fields.get(field_name)
+    if (name not in Model_._fields and field_name != name
+            and getattr(field, '_type', None) == 'selection'):
+        return TranslatedSelection(field_name)
 
 
 @contextmanager

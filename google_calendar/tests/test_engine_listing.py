@@ -375,6 +375,27 @@ class GoogleEngineListingTestCase(GoogleCalendarTestCase):
         self.assert_equal_sides(5)
         self.assert_settled()
 
+    def test_expired_between_pages(self):
+        "The cursor of changes expires between two of their pages"
+        ids = self.insert(6)
+        self.synchronize()
+        mine = self.create("Only here")
+        for google_id in ids[:4]:
+            self.google.patch_event(ALICE, google_id, {'location': "There"})
+        self.google.delete_event(ALICE, ids[5])
+        self.google.options(max_page=2)
+        self.addCleanup(self.google.options, max_page=None)
+        self.requests()
+        with self.hook(
+                'list_changes',
+                after=lambda *args: self.google.expire_sync_tokens()):
+            self.synchronize()
+        # a page, the refused one, and the three of the listing
+        self.assertEqual(self.requests().count(LIST), 5)
+        self.assertEqual(self.event(mine, 'google_state'), 'synchronized')
+        self.assert_equal_sides(6)
+        self.assert_settled()
+
     def test_expired_twice(self):
         "A cursor that expires at once is an error, not an endless run"
         self.synchronize()

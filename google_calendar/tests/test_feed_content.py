@@ -42,6 +42,12 @@ class FeedContentTestCase(feed_case.FeedTestCase):
         self.event("Open", **values)
         self.event("Hidden", NOON + DAY, visibility='private', **values)
         self.event("Closed", NOON + 2 * DAY, visibility='confidential')
+        # during which its owner is not busy
+        self.event(
+            "Free", NOON + 3 * DAY, visibility='private',
+            transparency='transparent')
+        self.event(
+            "No", NOON + 4 * DAY, visibility='private', response='declined')
         feed = self.feed(scope='full')
         self.assertEqual(self.summaries(feed), ["Busy", "Busy", "Open"])
         self.assertEqual(self.content(feed).count("Room"), 1)
@@ -49,7 +55,7 @@ class FeedContentTestCase(feed_case.FeedTestCase):
             Feed = pool.get(FEED)
             Feed.write([Feed(feed)], {'private_details': True})
         self.assertEqual(
-            self.summaries(feed), ["Closed", "Hidden", "Open"])
+            self.summaries(feed), ["Closed", "Free", "Hidden", "No", "Open"])
         # only full details may be full
         with self.database(self.jane) as pool:
             Feed = pool.get(FEED)

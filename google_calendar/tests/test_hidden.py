@@ -236,12 +236,19 @@ class HiddenTestCase(TestCase):
                 pool.get(f'google_integration.{name}').create(
                     [{**about, **values}])
         ada = create_user('ada', 'group_google_admin')
-        for name in ['conflict', 'sync_error']:
+
+        def check(name, counts):
             Model = pool.get(f'google_integration.{name}')
-            for user_id, count in [(self.jane, 2), (self.john, 1), (ada, 2)]:
+            for user_id, count in zip(
+                    [self.jane, self.john, ada], counts, strict=True):
                 user, context = self.access(user_id)
                 with self.subTest(name=name, user=user_id), user, context:
                     self.assertEqual(Model.search_count([]), count)
+        check('conflict', [2, 1, 2])
+        check('sync_error', [2, 1, 2])
+        # what they have said is kept when they are deleted
+        Event.delete(Event.browse([e.id for e in events]))
+        check('conflict', [0, 0, 2])
 
     @with_transaction()
     def test_copy(self):

@@ -308,6 +308,31 @@ class ICalendarImportTestCase(GoogleCalendarTestCase):
         self.assertEqual(self.google.mails(), [])
         self.assert_settled()
 
+    def test_rule(self):
+        "The event of a rule follows its record, not a file"
+        self.import_(vevent('SUMMARY:Event', START, END, uid='1'))
+        id = self.find("Event")
+        with database() as pool:
+            rule, = pool.get('google_calendar.rule').create([{
+                        'name': "Users", 'calendar': self.calendar,
+                        'model': 'res.user', 'user': self.ada,
+                        'start_field': 'create_date',
+                        'domain': '[["id", "=", -1]]',
+                        }])
+            rule = rule.id
+        self.update(EVENT, id, rule=rule)
+        for lines in [
+                ('SUMMARY:Other', START, END),
+                ('SUMMARY:Event', START, END, 'RRULE:FREQ=DAILY')]:
+            actions, (reason,) = self.plan(vevent(*lines, uid='1'))
+            self.assertEqual(actions, {})
+            self.assertIn("Change the record instead", reason)
+        # the rest is not the rule's
+        actions, reasons = self.plan(vevent(
+                'SUMMARY:Event', START, END, f'ATTENDEE:mailto:{BOB}',
+                uid='1'))
+        self.assertEqual((actions, reasons), ({'update': 1}, []))
+
     def test_older(self):
         "An older version does not replace a newer one"
         self.import_(vevent('SUMMARY:Event', START, END, uid='1'))

@@ -191,12 +191,19 @@ class OccurrenceAccessTestCase(TestCase):
     @with_transaction()
     def test_free(self):
         "A private event during which its owner is free is no busy time"
-        self.prepare(transparency='transparent')
-        Occurrence = Pool().get(OCCURRENCE)
-        for user_id, count in [(self.jane, 3), (self.john, 1)]:
-            user, context = self.access(user_id)
-            with user, context:
-                self.assertEqual(len(Occurrence.search([])), count)
+        self.prepare()
+        pool = Pool()
+        Event, Occurrence = pool.get(EVENT), pool.get(OCCURRENCE)
+        for values, count in [
+                ({'response': 'accepted'}, 3),
+                ({'response': 'declined'}, 1),
+                ({'response': None, 'transparency': 'transparent'}, 1)]:
+            Event.write([self.private], values)
+            for user_id, expected in [(self.jane, 3), (self.john, count)]:
+                user, context = self.access(user_id)
+                with self.subTest(
+                        values=values, user=user_id), user, context:
+                    self.assertEqual(len(Occurrence.search([])), expected)
 
     @with_transaction()
     def test_shared(self):
@@ -257,6 +264,33 @@ class OccurrenceAccessTestCase(TestCase):
                 self.assertEqual(
                     Occurrence.search([('duplicate', 'in', [True, False])]),
                     every)
+
+    @with_transaction()
+    def test_duplicate_hidden(self):
+        "A busy time does not tell its meeting, nor stand for one that is told"
+        Occurrence = Pool().get(OCCURRENCE)
+        jane = create_user('jane', 'group_google_user')
+        bob = create_user('bob', 'group_google_user')
+        john = create_user('john', 'group_google_user')
+        readers = {'readers': [('add', [john])]}
+        hidden = [
+            create_calendar(jane, google_id='a', **readers),
+            create_calendar(bob, google_id='b', **readers)]
+        told = [
+            create_calendar(bob, google_id='c', **readers),
+            create_calendar(john, google_id='d')]
+        for calendar in hidden + told:
+            create_event(
+                calendar, ical_uid='meeting', google_id='meeting',
+                google_revision='x', google_state='synchronized',
+                visibility='private' if calendar in hidden else 'default')
+        user, context = self.access(john)
+        with user, context:
+            shown = Occurrence.search([('duplicate', '=', False)])
+            self.assertEqual(
+                {(o.calendar.id, o.summary) for o in shown}, {
+                    *((c.id, "Busy") for c in hidden),
+                    (told[1].id, "Meeting")})
 
     @with_transaction()
     def test_relate(self):

@@ -103,6 +103,19 @@ class TemplateRecordTestCase(TestCase):
             self.render("${record.type}", action), action.type)
 
     @with_transaction()
+    def test_label(self):
+        "Also of a model that does not name its label"
+        source = "${record.language.direction_string}"
+        user = self.create()
+        self.assertFalse(hasattr(user.language, 'direction_string'))
+        self.assertEqual(self.render(source, user), "Left-to-right")
+        self.assert_denied("${record.name_string}", user, 'field')
+        Pool().get('ir.model.field.access').create([{
+                    'model': 'ir.lang', 'field': 'direction',
+                    'perm_read': False}])
+        self.assert_denied(source, user)
+
+    @with_transaction()
     def test_field_access(self):
         user = self.create()
         self.assertEqual(
