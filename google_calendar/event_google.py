@@ -397,6 +397,27 @@ class GoogleEvent(GoogleResource):
                     })
 
     @classmethod
+    def google_found(cls, service, google_ids):
+        """Remove the exceptions that a full listing does not show
+
+        Google finds each occurrence of a series by its identifier, but lists
+        those alone that are different.
+
+        https://developers.google.com/workspace/calendar/api/v3/reference/events/list
+        """
+        found = cls.search([
+                ('calendar', '=', service.id),
+                ('google_id', 'in', google_ids),
+                ('recurring_identifier', '!=', None),
+                ('status', '!=', 'cancelled'),
+                ('google_state', '=', 'synchronized'),
+                ])
+        masters = cls._masters(found)
+        plain = [e.id for e in found if masters[e.id]]
+        bookkeeping.update(cls, plain, {'google_etag': None})
+        cls._remove_plain(plain)
+
+    @classmethod
     def google_orphans(cls, service, google_id):
         return cls.search([
                 ('calendar', '=', service.id),

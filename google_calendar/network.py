@@ -276,13 +276,15 @@ class CalendarNetwork(GoogleTwoWay):
         https://developers.google.com/workspace/calendar/api/v3/reference/events/list
         """
         try:
-            answer = client.execute(client.api.events().list(
+            # an empty page may be followed by another
+            found = [
+                r for answer in pages(
+                    client, client.api.events().list,
                     calendarId=client.parameters['calendar_id'],
-                    iCalUID=operation.body['iCalUID'], showDeleted=True))
+                    iCalUID=operation.body['iCalUID'], showDeleted=True)
+                for r in identified(answer) if not r.get('recurringEventId')]
         except GoogleError as error:
             return cls.google_failure(error)
-        found = [
-            r for r in identified(answer) if not r.get('recurringEventId')]
         if not found:
             # parts of the batch collided
             return Answer('later', error=ItemError('unreachable', {

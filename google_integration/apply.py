@@ -97,7 +97,12 @@ class Apply:
 
     def _is_known(self, record, resource):
         etag = self.Model.google_etag_of(resource)
-        return etag != '*' and etag == record.google_etag
+        if etag == '*' or etag != record.google_etag:
+            return False
+        # how much is shown of it depends on the access of the account, too
+        return (
+            self.listing is None or record.google_state == 'apart'
+            or record.google_base == resource)
 
     def find_tombstones(self, changes):
         Tombstone = Pool().get('google_integration.tombstone')

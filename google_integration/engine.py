@@ -328,6 +328,9 @@ class Run:
         missing = self.read(
             lambda service: service.google_unlisted(listing))
         self.look_up(missing, listing)
+        for sub_ids in grouped_slice(missing, PULL_CHUNK):
+            self.write(
+                lambda service, ids=list(sub_ids): service.google_found(ids))
         self.update(listed=listing)
 
     def delete(self):

@@ -371,6 +371,10 @@ class GoogleResource(CheckedReadMixin):
         return []
 
     @classmethod
+    def google_found(cls, service, google_ids):
+        "Settle what Google has, or had, without listing it"
+
+    @classmethod
     def google_forget(cls, records, state):
         "Google has no such resources: sending them creates them again"
         bookkeeping.update(cls, records, {

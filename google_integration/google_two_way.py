@@ -263,6 +263,10 @@ class GoogleTwoWay(GoogleService):
             & ((table.google_listing == Null)
                 | (table.google_listing != listing)), table)
 
+    def google_found(self, google_ids):
+        "Settle what a full listing did not show and was looked up"
+        self._resource_model().google_found(self, google_ids)
+
     def google_unknown(self):
         "The identifiers of what was being sent when a run stopped"
         table = self._resource_model().__table__()

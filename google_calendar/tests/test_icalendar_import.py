@@ -198,6 +198,11 @@ class ICalendarImportTestCase(GoogleCalendarTestCase):
         self.assertEqual(len(self.local()), 1)
         self.assert_settled()
 
+    def test_deleted_at_google_pages(self):
+        "The pages may be empty before the one that has it"
+        self.google.options(empty_pages=1)
+        self.test_deleted_at_google()
+
     def test_deleted_at_google(self):
         "What was deleted at Google comes back when it is imported again"
         event = vevent('SUMMARY:Back', START, END, uid='back@example.com')
