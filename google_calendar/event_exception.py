@@ -58,4 +58,8 @@ class EventException:
         if resource is None:
             resource = self.google_to_resource(
                 self.google_values(), None, None)
+            if self.conference:
+                # its occurrences will have it
+                resource['conferenceData']['createRequest']['status'] = {
+                    'statusCode': 'pending'}
         return {**resource, 'id': self.google_id}
