@@ -374,7 +374,7 @@ class GoogleEvent(GoogleResource):
         """
         changed = [
             i for i, (old, new) in changes.items()
-            if old['recurrence'] and _WHEN & new.keys()]
+            if old['recurrence'] and any(old[n] != new[n] for n in _WHEN)]
         series = {e.google_id: e for e in cls.browse(changed)}
         if not series:
             return []
@@ -387,8 +387,7 @@ class GoogleEvent(GoogleResource):
                     ('status', '!=', 'cancelled'),
                     ])
             if _is_outdated(
-                e, changes[series[e.recurring_identifier].id][0],
-                series[e.recurring_identifier].google_values())]
+                e, *changes[series[e.recurring_identifier].id])]
 
     @classmethod
     def google_returned(cls, service, resource):
