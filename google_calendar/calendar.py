@@ -82,6 +82,19 @@ class Calendar(
         super().on_modification(mode, calendars, field_names=field_names)
         if mode == 'write' and 'enabled' in (field_names or []):
             cls.hush([c for c in calendars if c.enabled and not c.last_sync])
+        if mode == 'write' and 'time_zone' in (field_names or []):
+            cls.refresh_days(calendars)
+
+    @classmethod
+    def refresh_days(cls, calendars):
+        "What has no time zone of its own is on the days of the calendar's"
+        pool = Pool()
+        Event = pool.get('google_calendar.event')
+        pool.get('google_calendar.occurrence').refresh(Event.search([
+                    ('calendar', 'in', [c.id for c in calendars]),
+                    ('time_zone', '=', None),
+                    ('all_day', '=', False),
+                    ]))
 
     @classmethod
     def hush(cls, calendars):
