@@ -10,6 +10,9 @@ from .instance import instance
 
 __all__ = ['EventException']
 
+# what Google has of an exception that is deleted
+KNOWN = ['google_id', 'google_etag', 'google_modified', 'google_baseline']
+
 
 class EventException:
     "A series of which single occurrences become events of their own"
@@ -50,6 +53,55 @@ class EventException:
                     'google_revision': revision,
                     }])
         return event
+
+    @classmethod
+    def delete(cls, events):
+        # of a series that stays it would be an occurrence like the others
+        cancelled = cls._cancelled(events)
+        bookkeeping.update(cls, list(cancelled), {'google_id': None})
+        super().delete(cls.browse([int(e) for e in events]))
+        cls._cancel(cancelled.values())
+
+    @classmethod
+    @without_check_access
+    def _cancelled(cls, events):
+        "What Google has of the exceptions that are cancelled when deleted"
+        masters = cls._masters(events)
+        deleted = {int(e) for e in events}
+        cancelled = {}
+        for event in events:
+            series = masters[event.id]
+            if (not series or series in deleted
+                    or not event.google_id or not event.google_etag
+                    or event.google_state == 'to_delete'
+                    # a guest declines it
+                    or event.status != 'cancelled' and not event.editable):
+                continue
+            if cls(series).is_occurrence(event.original_start):
+                cancelled[event] = event.calendar, event.notifications, {
+                    n: getattr(event, n) for n in KNOWN}
+        return cancelled
+
+    @classmethod
+    @without_check_access
+    def _cancel(cls, cancelled):
+        for calendar, notifications, known in cancelled:
+            revision = bookkeeping.new_revision()
+            event, = cls.create([{
+                        **cls.google_record_values(
+                            calendar, cls.google_to_values(
+                                json.loads(known['google_baseline']))),
+                        **known,
+                        'calendar': calendar.id,
+                        'google_state': 'synchronized',
+                        'google_revision': revision,
+                        'google_confirmed_revision': revision,
+                        }])
+            if event.status != 'cancelled':
+                cls.write([event], {
+                        'status': 'cancelled',
+                        'notifications': notifications,
+                        })
 
     @property
     def google_current(self):

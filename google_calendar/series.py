@@ -226,8 +226,7 @@ class SeriesMixin:
             raise EventScopeError(gettext(
                     'google_calendar.msg_event_no_series',
                     event=self.rec_name))
-        if scope != 'all' and not occurs(
-                when(self), self._key(original_start)):
+        if scope != 'all' and not self.is_occurrence(original_start):
             raise EventScopeError(gettext(
                     'google_calendar.msg_event_no_occurrence',
                     event=self.rec_name))
@@ -237,6 +236,9 @@ class SeriesMixin:
             raise EventScopeError(gettext(
                     'google_calendar.msg_event_split_rights',
                     event=self.rec_name))
+
+    def is_occurrence(self, original_start):
+        return occurs(when(self), self._key(original_start))
 
     def _key(self, original_start):
         "The original start as the recurrence knows it"

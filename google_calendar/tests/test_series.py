@@ -105,6 +105,34 @@ class ChangeSeriesTestCase(SeriesTestCase):
             values, {'summary', 'status', 'attendees', 'color'}, {})
         self.assertEqual(body, {'status': 'cancelled'})
 
+    def test_delete_exception(self):
+        "Deleted as an event it is cancelled, and stays so"
+        series = self.series()
+        self.synchronize()
+        self.change(series, MORNING + WEEK, 'this', summary="Special")
+        self.synchronize()
+        self.requests()
+        self.delete(self.find("Special"))
+        self.assertEqual(len(self.at()), 4)
+        self.synchronize()
+        self.assertEqual(self.sent(), ['patch'])
+        self.assert_same_occurrences(4)
+        self.assert_settled()
+        exception, = self.search(
+            EVENT, 'id', domain=[('status', '=', 'cancelled')])
+        self.delete(exception)
+        self.assertEqual(len(self.at()), 4)
+        self.synchronize()
+        self.assert_same_occurrences(4)
+        self.assert_settled()
+        # with its series it is deleted
+        exception, = self.search(
+            EVENT, 'id', domain=[('status', '=', 'cancelled')])
+        self.delete(exception, series)
+        self.assertEqual(self.search(EVENT, 'id'), [])
+        self.synchronize()
+        self.assert_same_occurrences(0)
+
     def test_remove_all(self):
         series = self.series()
         self.synchronize()
