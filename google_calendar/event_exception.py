@@ -58,26 +58,29 @@ class EventException:
     def delete(cls, events):
         # of a series that stays it would be an occurrence like the others
         cancelled = cls._cancelled(events)
-        bookkeeping.update(cls, list(cancelled), {'google_id': None})
-        super().delete(cls.browse([int(e) for e in events]))
+        if cancelled:
+            bookkeeping.update(cls, list(cancelled), {'google_id': None})
+            events = cls.browse([e.id for e in events])
+        super().delete(events)
         cls._cancel(cancelled.values())
 
     @classmethod
     @without_check_access
     def _cancelled(cls, events):
         "What Google has of the exceptions that are cancelled when deleted"
-        masters = cls._masters(events)
-        deleted = {int(e) for e in events}
+        exceptions = [
+            e for e in events if e.recurring_identifier and e.original_start
+            and e.google_id and e.google_etag
+            and e.google_state != 'to_delete'
+            # a guest declines it
+            and (e.status == 'cancelled' or e.editable)]
+        masters = cls._masters(exceptions)
+        deleted = {e.id for e in events}
         cancelled = {}
-        for event in events:
+        for event in exceptions:
             series = masters[event.id]
-            if (not series or series in deleted
-                    or not event.google_id or not event.google_etag
-                    or event.google_state == 'to_delete'
-                    # a guest declines it
-                    or event.status != 'cancelled' and not event.editable):
-                continue
-            if cls(series).is_occurrence(event.original_start):
+            if (series and series not in deleted
+                    and cls(series).is_occurrence(event.original_start)):
                 cancelled[event] = event.calendar, event.notifications, {
                     n: getattr(event, n) for n in KNOWN}
         return cancelled
