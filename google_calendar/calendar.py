@@ -83,18 +83,17 @@ class Calendar(
         if mode == 'write' and 'enabled' in (field_names or []):
             cls.hush([c for c in calendars if c.enabled and not c.last_sync])
         if mode == 'write' and 'time_zone' in (field_names or []):
-            cls._refresh_days(calendars)
+            cls.refresh_days(calendars)
 
     @classmethod
-    def _refresh_days(cls, calendars):
-        "Of events without a time zone the days are those of the calendar"
+    def refresh_days(cls, calendars):
+        "What has no time zone of its own is on the days of the calendar's"
         pool = Pool()
         Event = pool.get('google_calendar.event')
-        Occurrence = pool.get('google_calendar.occurrence')
-        Occurrence.refresh(Event.search([
+        pool.get('google_calendar.occurrence').refresh(Event.search([
                     ('calendar', 'in', [c.id for c in calendars]),
-                    ('all_day', '!=', True),
                     ('time_zone', '=', None),
+                    ('all_day', '=', False),
                     ]))
 
     @classmethod

@@ -3,6 +3,7 @@
 """The wizard that changes an event, and asks of what of its series."""
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
+from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import check_access
@@ -49,6 +50,12 @@ class ChangeEventStart(ModelView):
     recurring = fields.Boolean("Recurs", readonly=True)
     occurrence = fields.Boolean("Occurrence", readonly=True)
     editable = fields.Boolean("Editable", readonly=True)
+    # what may have changed since it was shown is no change of this window
+    shown = fields.Text(
+        "Shown", readonly=True, strip=False,
+        states={
+            'invisible': True,
+            })
     summary = fields.Char("Summary", strip=False, states=_main)
     location = fields.Char("Location", strip=False, states=_main)
     description = fields.Text("Description", strip=False, states=_main)
@@ -151,8 +158,10 @@ class ChangeEvent(Wizard):
     def default_start(self, fields):
         event, series, original_start = self._target()
         self._check_writable(event)
+        values = self._values(event, series, original_start)
         return {
-            **self._values(event, series, original_start),
+            **values,
+            'shown': bookkeeping.dumps(values),
             'scope': 'this' if original_start or not series else 'all',
             'recurring': bool(series),
             'occurrence': bool(series and original_start),
@@ -172,10 +181,11 @@ class ChangeEvent(Wizard):
     @check_access
     def transition_change(self):
         event, series, original_start = self._target()
-        old = self._values(event, series, original_start)
+        shown = bookkeeping.loads(self.start.shown) or self._values(
+            event, series, original_start)
         values = {
             n: getattr(self.start, n) for n in FIELDS
-            if (getattr(self.start, n) or None) != (old[n] or None)}
+            if (getattr(self.start, n) or None) != (shown[n] or None)}
         if values:
             values['notifications'] = self.start.notifications
             if series and original_start:

@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """The hooks by which events are synchronised."""
 import datetime as dt
+import json
 import uuid
 
 from sql import Null
@@ -16,6 +17,7 @@ from trytond.pool import Pool
 
 from . import mapping, record_link
 from .instance import original_start_text
+from .kept import add_kept
 from .recurrence import RecurrenceError, expand, is_valid, occurs
 
 __all__ = ['GoogleEvent']
@@ -143,7 +145,7 @@ class GoogleEvent(GoogleResource):
     @classmethod
     def google_settled(cls):
         # the choice was for what was sent
-        return {'notifications': None}
+        return {'notifications': None, 'google_kept': None}
 
     @classmethod
     def google_pending(cls, service, limit=None):
@@ -200,7 +202,7 @@ class GoogleEvent(GoogleResource):
         units = difference(
             self.google_units,
             self.google_to_values(base) if base else None, values)
-        if base and not units:
+        if base and not units and not self.google_kept:
             return
         operation = Operation(
             'instance', self.__name__, self.id, self.google_id,
@@ -276,6 +278,10 @@ class GoogleEvent(GoogleResource):
         if operation.kind == 'insert':
             body.setdefault('extendedProperties', {}).setdefault(
                 'private', {})['trytonEvent'] = record_link.event_text(self)
+        if (self.google_kept and operation.kind in {'insert', 'instance'}
+                and self.status != 'cancelled'):
+            operation.body = add_kept(
+                body, json.loads(self.google_kept), self.google_values())
 
     def google_parameters(self, operation):
         return {
@@ -368,7 +374,7 @@ class GoogleEvent(GoogleResource):
         """
         changed = [
             i for i, (old, new) in changes.items()
-            if old['recurrence'] and _WHEN & new.keys()]
+            if old['recurrence'] and any(old[n] != new[n] for n in _WHEN)]
         series = {e.google_id: e for e in cls.browse(changed)}
         if not series:
             return []
@@ -381,8 +387,7 @@ class GoogleEvent(GoogleResource):
                     ('status', '!=', 'cancelled'),
                     ])
             if _is_outdated(
-                e, changes[series[e.recurring_identifier].id][0],
-                series[e.recurring_identifier].google_values())]
+                e, *changes[series[e.recurring_identifier].id])]
 
     @classmethod
     def google_returned(cls, service, resource):

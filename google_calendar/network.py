@@ -174,6 +174,9 @@ class CalendarNetwork(GoogleTwoWay):
         if operation.kind != 'delete':
             # without it a conference is dropped silently
             parameters['conferenceDataVersion'] = 1
+        if 'attachments' in operation.body:
+            # without it they are left alone
+            parameters['supportsAttachments'] = True
         match operation.kind:
             case 'insert':
                 return events.insert(

@@ -12,15 +12,18 @@ import json
 from collections import defaultdict
 
 from trytond.i18n import gettext
+from trytond.model import fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.tools import grouped_slice
 from trytond.transaction import (
     Transaction, check_access, without_check_access)
 
+from . import record_link
 from .event_rights import SHARED
 from .exceptions import EventRepeatError, EventScopeError
 from .instance import instance
+from .kept import kept_of
 from .occurrence_refresh import CHUNK
 from .recurrence import RecurrenceError, expand, moved, occurs, split
 from .recurrence_lines import UTC, localize, to_utc
@@ -40,6 +43,10 @@ INHERITED = [
 class SeriesMixin:
     "The scopes of a change of a series"
     __slots__ = ()
+
+    # by RPC it can not be read, see google_baseline
+    google_kept = fields.Text(
+        "Kept of the Series", readonly=True, strip=False, loading='lazy')
 
     @classmethod
     def get_recurring_event(cls, events, name):
@@ -219,8 +226,7 @@ class SeriesMixin:
             raise EventScopeError(gettext(
                     'google_calendar.msg_event_no_series',
                     event=self.rec_name))
-        if scope != 'all' and not occurs(
-                when(self), self._key(original_start)):
+        if scope != 'all' and not self.is_occurrence(original_start):
             raise EventScopeError(gettext(
                     'google_calendar.msg_event_no_occurrence',
                     event=self.rec_name))
@@ -230,6 +236,9 @@ class SeriesMixin:
             raise EventScopeError(gettext(
                     'google_calendar.msg_event_split_rights',
                     event=self.rec_name))
+
+    def is_occurrence(self, original_start):
+        return occurs(when(self), self._key(original_start))
 
     def _key(self, original_start):
         "The original start as the recurrence knows it"
@@ -257,14 +266,29 @@ class SeriesMixin:
         return event
 
     def _change_all(self, original_start, values):
+        cls = type(self)
         current = self._occurrence_times(original_start)
-        type(self).write([self], _moved_values(
-                values, current, when(self)))
-        return self
+        cls.write([self], _moved_values(values, current, when(self)))
+        series = cls(self.id)
+        exception = series._exception(original_start)
+        contents = {
+            n: v for n, v in _contents(values).items()
+            if exception and getattr(exception, n) != v}
+        # where there is no occurrence any more Google resets it
+        if contents and occurs(when(series), series._key(original_start)):
+            cls.write([exception], {
+                    **contents,
+                    'notifications': values.get('notifications'),
+                    })
+        return series
 
     def _change_following(self, original_start, values):
         cls = type(self)
         self._check_split()
+        if self.attendees_omitted:
+            # they would be lost
+            raise EventScopeError(gettext(
+                    'google_calendar.msg_error_attendees_omitted'))
         before, after = self._split(original_start)
         current = self._occurrence_times(original_start)
         start = moved(when(self), self._key(original_start))
@@ -272,33 +296,42 @@ class SeriesMixin:
         new, = cls.copy([self], default={
                 **{n: start[n] for n in TIMES},
                 'recurrence': after,
+                'conference': self.conference,
                 })
         with without_check_access():
             # the exceptions name their series
-            bookkeeping.update(
-                cls, [new], {'google_id': cls.google_new_id()})
+            bookkeeping.update(cls, [new], {
+                    'google_id': cls.google_new_id(),
+                    'google_kept': self._kept(),
+                    })
         cls.write([new], _moved_values(values, current, start))
         cls.write([self], {
                 'recurrence': before,
                 'notifications': values.get('notifications'),
                 })
-        cls._attach(exceptions, self, start, cls(new.id))
+        cls._attach(exceptions, self, start, cls(new.id), {
+                original_start: _contents(values)})
         return cls(new.id)
 
     def _occurrence_times(self, original_start):
         "The times that the occurrence has now"
-        with without_check_access():
-            known = type(self).search([
-                    ('calendar', '=', self.calendar.id),
-                    ('recurring_identifier', '=', self.google_id),
-                    ('original_start', '=', original_start),
-                    ('status', '!=', 'cancelled'),
-                    ], limit=1) if self.google_id else []
-        if known:
-            return when(known[0])
+        exception = self._exception(original_start)
+        if exception:
+            return when(exception)
         return moved(when(self), self._key(original_start))
 
     # Exceptions
+
+    @without_check_access
+    def _exception(self, original_start):
+        "The exception that is shown in place of the occurrence"
+        exceptions = type(self).search([
+                ('calendar', '=', self.calendar.id),
+                ('recurring_identifier', '=', self.google_id),
+                ('original_start', '=', original_start),
+                ('status', '!=', 'cancelled'),
+                ], limit=1) if self.google_id else []
+        return exceptions[0] if exceptions else None
 
     @without_check_access
     def _exceptions_from(self, original_start):
@@ -319,10 +352,11 @@ class SeriesMixin:
 
     @classmethod
     @without_check_access
-    def _attach(cls, exceptions, old, start, new):
+    def _attach(cls, exceptions, old, start, new, contents):
         """Make the exceptions those of the new series
 
-        ``start`` are the times at which the new series would have started.
+        ``start`` are the times at which the new series would have started,
+        ``contents`` what was changed of occurrences, by their original start.
         """
         to_drop, args = [], []
         current = new.google_current
@@ -339,6 +373,7 @@ class SeriesMixin:
             values = cls.google_to_values(base)
             args.extend([[exception], {
                         **exception._inherited(old, new),
+                        **contents.get(exception.original_start, {}),
                         **exception._moved_exception(
                             moved(old_values, old._key(
                                     exception.original_start)),
@@ -350,6 +385,7 @@ class SeriesMixin:
                         'google_etag': None,
                         'google_modified': None,
                         'google_baseline': json.dumps(base),
+                        'google_kept': exception._kept(old),
                         'google_confirmed_revision': None,
                         'google_attempts': 0,
                         'google_state': 'to_push',
@@ -361,6 +397,15 @@ class SeriesMixin:
         if args:
             cls.write(*args)
         cls._drop(to_drop)
+
+    def _kept(self, series=None):
+        "What Google has that is not shown here, not as the series has it"
+        if not self.google_etag:
+            return self.google_kept
+        kept = kept_of(
+            self.google_base, record_link.prefix(),
+            series and series.google_base)
+        return json.dumps(kept) if kept else None
 
     def _inherited(self, old, new):
         "What was as in the old series is as in the new one"
@@ -376,6 +421,11 @@ class SeriesMixin:
         if _same_times(old, new):
             return {}
         return _moved_values({n: new[n] for n in TIMES}, old, current)
+
+
+def _contents(values):
+    "Those that an occurrence has of its own"
+    return {n: v for n, v in values.items() if n in INHERITED}
 
 
 def _same_times(one, other):

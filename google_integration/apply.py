@@ -27,6 +27,7 @@ class Apply:
         self.work = WorkDone()
         self.errors = []
         self.ours = {}
+        self.told = {}
 
     def __call__(self, changes):
         "Return the work done and a list of change and error"
@@ -64,10 +65,8 @@ class Apply:
         if write:
             self.Model.write(*write)
             self.work.updated += len(write) // 2
-            for record in self.Model.google_outdated(self.service, {
-                        record.id: (self.ours[record.id], values)
-                        for (record,), values in zip(
-                            write[::2], write[1::2], strict=True)}):
+        if self.told:
+            for record in self.Model.google_outdated(self.service, self.told):
                 self._to_delete(record)
         if self.listing is not None and seen:
             bookkeeping.update(
@@ -204,6 +203,7 @@ class Apply:
         base = None
         if record.google_baseline:
             base = self.Model.google_to_values(record.google_base)
+            self.told[record.id] = base, theirs
         units = self.Model.google_merge_units(base, ours, theirs)
         prefer = self.service.conflict_policy
         if prefer == 'newest':

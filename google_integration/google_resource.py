@@ -357,7 +357,7 @@ class GoogleResource(CheckedReadMixin):
         """The records that Google dropped, unsaid, when it changed others
 
         ``changes`` are, by the id of the record that was changed, the values
-        of before and those that were written.
+        that it had there and those that it has, whichever stand here.
         """
         return []
 

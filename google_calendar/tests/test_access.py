@@ -209,7 +209,7 @@ class GoogleCalendarAccessTestCase(TestCase):
                 'google_revision': 'x', 'google_confirmed_revision': 'x',
                 'google_touched': START, 'google_attempts': 1,
                 'google_baseline': '{}', 'google_listing': 1,
-                'google_import': True},
+                'google_import': True, 'google_kept': '{}'},
             Calendar: {
                 'cursor': 'x', 'lease_token': 'x', 'lease_until': 1.0,
                 'listing': 1, 'listed': 1, 'failed': True, 'progress': 1,
@@ -262,6 +262,7 @@ class GoogleCalendarAccessTestCase(TestCase):
         event = create_event(calendar)
         hidden = {
             'google_baseline': SECRET,
+            'google_kept': SECRET,
             'google_revision': 'revision',
             'google_confirmed_revision': 'revision',
             }

@@ -137,6 +137,23 @@ class SplitAtGoogleTestCase(SeriesTestCase):
         self.assertIn(
             "Nowhere else", str(self.conflicts('tryton_values')))
 
+    def test_series_changed_here(self):
+        "Whichever times stand, what Google reset is no exception"
+        self.series_changed_here('google')
+
+    def test_series_changed_here_stands(self):
+        self.series_changed_here('tryton')
+
+    def series_changed_here(self, policy):
+        self.set_service(conflict_policy=policy)
+        self.write(
+            self.find("Series"), start=MORNING - HOUR, end=MORNING)
+        self.split({'summary': "New"}, 'reset')
+        self.synchronize()
+        self.synchronize()
+        self.assertNotIn("Late", self.search(EVENT, 'summary'))
+        self.assert_followed(len(self.remote_occurrences()))
+
     def test_changed_here_and_kept(self):
         "A change of an exception follows it to the new series"
         late = self.find("Late")

@@ -233,6 +233,11 @@ class OccurrenceTestCase(TestCase):
                 self.assertEqual([
                         o.stored_event for o in Occurrence.search([clause])],
                     expected)
+        # 23:00 of the day before, in the new zone of the calendar
+        type(calendar).write([calendar], {'time_zone': 'UTC'})
+        self.assertEqual(
+            [o.stored_event for o in Occurrence.search([('day', '=', first)])],
+            [event, other])
 
     @with_transaction()
     def test_day_of_calendar(self):

@@ -105,6 +105,34 @@ class ChangeSeriesTestCase(SeriesTestCase):
             values, {'summary', 'status', 'attendees', 'color'}, {})
         self.assertEqual(body, {'status': 'cancelled'})
 
+    def test_delete_exception(self):
+        "Deleted as an event it is cancelled, and stays so"
+        series = self.series()
+        self.synchronize()
+        self.change(series, MORNING + WEEK, 'this', summary="Special")
+        self.synchronize()
+        self.requests()
+        self.delete(self.find("Special"))
+        self.assertEqual(len(self.at()), 4)
+        self.synchronize()
+        self.assertEqual(self.sent(), ['patch'])
+        self.assert_same_occurrences(4)
+        self.assert_settled()
+        exception, = self.search(
+            EVENT, 'id', domain=[('status', '=', 'cancelled')])
+        self.delete(exception)
+        self.assertEqual(len(self.at()), 4)
+        self.synchronize()
+        self.assert_same_occurrences(4)
+        self.assert_settled()
+        # with its series it is deleted
+        exception, = self.search(
+            EVENT, 'id', domain=[('status', '=', 'cancelled')])
+        self.delete(exception, series)
+        self.assertEqual(self.search(EVENT, 'id'), [])
+        self.synchronize()
+        self.assert_same_occurrences(0)
+
     def test_remove_all(self):
         series = self.series()
         self.synchronize()
@@ -391,18 +419,33 @@ class ChangeSeriesTestCase(SeriesTestCase):
         self.assert_same_occurrences(5)
         self.assert_settled()
 
-    def wizard(self, model, id, expected, changes, transition='change'):
-        with self.user() as pool:
+    def test_wizard_meanwhile(self):
+        "What Google changed since the window was opened is not changed back"
+        single = self.create("Single")
+        self.synchronize()
+        self.wizard(
+            EVENT, single, {'summary': "Single"}, {'location': "Here"},
+            meanwhile=lambda: self.write(single, summary="Other"))
+        self.assertEqual(
+            self.event(single, 'summary', 'location'), ["Other", "Here"])
+
+    def wizard(
+            self, model, id, expected, changes, transition='change',
+            meanwhile=None):
+        context = {
+            'active_model': model, 'active_id': id, 'active_ids': [id]}
+        with self.user() as pool, Transaction().set_context(context):
             Wizard = pool.get('google_calendar.change_event', type='wizard')
             session, _, _ = Wizard.create()
-            with Transaction().set_context(
-                    active_model=model, active_id=id, active_ids=[id]):
-                view = Wizard.execute(session, {}, 'start')['view']
-                defaults = view['defaults']
-                for name, value in expected.items():
-                    self.assertEqual(defaults[name], value, name)
-                values = {
-                    n: v for n, v in defaults.items() if '.' not in n}
-                Wizard.execute(
-                    session, {'start': {**values, **changes}}, transition)
+            view = Wizard.execute(session, {}, 'start')['view']
+        defaults = view['defaults']
+        for name, value in expected.items():
+            self.assertEqual(defaults[name], value, name)
+        values = {n: v for n, v in defaults.items() if '.' not in n}
+        if meanwhile:
+            meanwhile()
+        with self.user() as pool, Transaction().set_context(context):
+            Wizard = pool.get('google_calendar.change_event', type='wizard')
+            Wizard.execute(
+                session, {'start': {**values, **changes}}, transition)
             Wizard.delete(session)
