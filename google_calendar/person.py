@@ -170,7 +170,7 @@ class PersonMixin:
         fields.Many2One(
             'res.user', "User",
             states={
-                'readonly': Eval('room', False),
+                'readonly': Eval('room', False) | Eval('fixed', False),
                 },
             help="The only user with the e-mail."),
         'get_person', setter='set_person', searcher='search_person')
