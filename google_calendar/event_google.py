@@ -17,6 +17,8 @@ from trytond.pool import Pool
 from . import mapping, record_link
 from .instance import original_start_text
 from .recurrence import RecurrenceError, expand, is_valid, occurs
+from .recurrence_lines import UTC, localize
+from .times import zone_of
 
 __all__ = ['GoogleEvent']
 
@@ -289,16 +291,21 @@ class GoogleEvent(GoogleResource):
 
     @property
     def is_past(self):
-        now = bookkeeping.utcnow()
-        if not self.end or self.end >= now:
+        now, last = bookkeeping.utcnow(), dt.datetime.max
+        start, end = self.start, self.end
+        if self.all_day:
+            # the last day ends where the calendar is
+            zone = zone_of(self.calendar.time_zone) or UTC
+            now, last = localize(now, zone).date(), dt.date.max
+            start, end = self.start_date, self.end_date
+        if not end or end >= now:
             return False
         if not self.recurrence:
             return True
-        values = self.google_values()
-        length = self.end - self.start
         try:
-            return next(
-                expand(values, now - length, dt.datetime.max), None) is None
+            return next(expand(
+                    self.google_values(), now - (end - start), last),
+                None) is None
         except RecurrenceError:
             return False
 

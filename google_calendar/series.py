@@ -282,7 +282,9 @@ class SeriesMixin:
                 'recurrence': before,
                 'notifications': values.get('notifications'),
                 })
-        cls._attach(exceptions, self, start, cls(new.id))
+        cls._attach(
+            exceptions, self, start, cls(new.id),
+            values.get('notifications'))
         return cls(new.id)
 
     def _occurrence_times(self, original_start):
@@ -319,11 +321,15 @@ class SeriesMixin:
 
     @classmethod
     @without_check_access
-    def _attach(cls, exceptions, old, start, new):
+    def _attach(cls, exceptions, old, start, new, notifications=None):
         """Make the exceptions those of the new series
 
         ``start`` are the times at which the new series would have started.
+        What was sent already is news only to who does not see it.
         """
+        quiet = (
+            'none' if (notifications or new.calendar.notifications) == 'none'
+            else 'externalOnly')
         to_drop, args = [], []
         current = new.google_current
         old_values, new_values = when(old), when(new)
@@ -355,6 +361,9 @@ class SeriesMixin:
                         'google_state': 'to_push',
                         'google_revision': bookkeeping.new_revision(),
                         'google_touched': bookkeeping.utcnow(),
+                        'notifications': (
+                            quiet if exception.google_state == 'synchronized'
+                            else exception.notifications or notifications),
                         'ical_uid': None,
                         'html_link': None,
                         }])
