@@ -15,6 +15,7 @@ from trytond.modules.google_integration.operation import ItemError, Operation
 from trytond.pool import Pool
 
 from . import mapping, record_link
+from .event_rights import EDITABLE_TYPES
 from .instance import original_start_text
 from .recurrence import RecurrenceError, expand, is_valid, occurs
 from .recurrence_lines import UTC, localize
@@ -255,13 +256,20 @@ class GoogleEvent(GoogleResource):
             body['conferenceData']['createRequest']['requestId'] = (
                 uuid.uuid4().hex)
         properties = body.get('extendedProperties', {}).get('private', {})
-        if properties:
+        if properties and self._has_own_source:
             body['source'] = record_link.source(self.resource)
             if not body['source'] and operation.kind == 'insert':
                 del body['source']
         if operation.kind == 'insert':
             body.setdefault('extendedProperties', {}).setdefault(
                 'private', {})['trytonEvent'] = record_link.event_text(self)
+
+    @property
+    def _has_own_source(self):
+        "Tell if Google takes a source and has none of somebody else"
+        source = (self.google_base or {}).get('source')
+        return self.event_type in EDITABLE_TYPES and (
+            not source or record_link.is_own_source(source))
 
     def google_parameters(self, operation):
         return {
