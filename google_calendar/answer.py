@@ -50,8 +50,9 @@ class AnswerMixin:
         super().__setup__()
         state = {
             'invisible': (
-                ~Eval('invited', False) | (Eval('status') == 'cancelled')),
-            'depends': ['invited', 'status'],
+                ~Eval('invited', False) | ~Eval('writable', True)
+                | (Eval('status') == 'cancelled')),
+            'depends': ['invited', 'status', 'writable'],
             }
         cls._buttons.update(
             accept=state, answer_maybe=dict(state), decline=dict(state))

@@ -3,6 +3,7 @@
 """The guests of the events."""
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
+from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.google_child import GoogleChild
 from trytond.pool import Pool
@@ -23,9 +24,12 @@ class Attendee(PersonMixin, GoogleChild, ModelSQL, ModelView):
 
     event = fields.Many2One(
         'google_calendar.event', "Event", required=True, ondelete='CASCADE')
-    email = fields.Char("Email", required=True)
-    name = fields.Char("Name", strip=False)
-    optional = fields.Boolean("Optional")
+    _fixed = {
+        'readonly': Eval('fixed', False),
+        }
+    email = fields.Char("Email", required=True, states=_fixed)
+    name = fields.Char("Name", strip=False, states=_fixed)
+    optional = fields.Boolean("Optional", states=_fixed)
     response = fields.Selection([
             (None, ""),
             ('needsAction', "No Answer"),
@@ -40,6 +44,9 @@ class Attendee(PersonMixin, GoogleChild, ModelSQL, ModelView):
     organizer = fields.Boolean("Organizer", readonly=True)
     own = fields.Boolean(
         "Own", readonly=True, help="It is the owner of the calendar.")
+    fixed = fields.Function(fields.Boolean("Fixed"), 'get_fixed')
+
+    del _fixed
 
     @classmethod
     def __setup__(cls):
@@ -59,6 +66,12 @@ class Attendee(PersonMixin, GoogleChild, ModelSQL, ModelView):
             ('/tree/field[@name="response"]', 'visual',
                 visual(Eval('response'))),
             ]
+
+    @classmethod
+    def get_fixed(cls, guests, name):
+        fixed = {
+            a.id for e in {g.event for g in guests} for a in e.fixed_guests}
+        return {g.id: g.id in fixed for g in guests}
 
     def get_rec_name(self, name):
         return self.name or self.email
@@ -93,9 +106,26 @@ class Attendee(PersonMixin, GoogleChild, ModelSQL, ModelView):
         if external:
             Event = Pool().get('google_calendar.event')
             Event.check_invite([a.event for a in records])
-            for attendee in records:
-                email = (values or {}).get('email', attendee.email)
-                if not is_email(normalize_email(email)):
-                    raise AttendeeEmailError(gettext(
-                            'google_calendar.msg_attendee_email',
-                            email=email))
+            cls._check_fixed(mode, records)
+            cls._check_emails(mode, records, values or {})
+
+    @classmethod
+    def _check_fixed(cls, mode, records):
+        if mode != 'create' and any(a.fixed for a in records):
+            Event = Pool().get('google_calendar.event')
+            raise AccessError(gettext(
+                    'google_calendar.msg_event_not_editable',
+                    event=records[0].event.rec_name,
+                    **Event.__names__('attendees')))
+
+    @classmethod
+    def _check_emails(cls, mode, records, values):
+        if mode == 'create':
+            emails = [a.email for a in records]
+        else:
+            # those that Google has anyway are theirs
+            emails = [values['email']] if 'email' in values else []
+        for email in emails:
+            if not is_email(normalize_email(email)):
+                raise AttendeeEmailError(gettext(
+                        'google_calendar.msg_attendee_email', email=email))

@@ -9,6 +9,7 @@ from trytond.pyson import Eval
 from trytond.transaction import check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
+from .event_rights import not_fixed
 from .exceptions import EventScopeError
 from .recurrence import moved
 from .repeat import when
@@ -56,10 +57,12 @@ class ChangeEventStart(ModelView):
         states={
             'invisible': True,
             })
+    writable = fields.Boolean("Writable", readonly=True)
+    event_type = fields.Char("Type at Google", readonly=True)
     summary = fields.Char("Summary", strip=False, states=_main)
     location = fields.Char("Location", strip=False, states=_main)
     description = fields.Text("Description", strip=False, states=_main)
-    all_day = fields.Boolean("All Day", states=_main)
+    all_day = fields.Boolean("All Day", states=not_fixed('all_day'))
     start = fields.DateTime("Start", states=_timed)
     end = fields.DateTime("End", states=_timed)
     start_date = fields.Date("First Day", states=_all_day)
@@ -71,10 +74,16 @@ class ChangeEventStart(ModelView):
             'invisible': Eval('all_day', False),
             })
     transparency = fields.Selection(
-        'get_transparencies', "Show As", required=True, sort=False)
+        'get_transparencies', "Show As", required=True, sort=False,
+        states=not_fixed('transparency', 'writable'))
     visibility = fields.Selection(
-        'get_visibilities', "Visibility", required=True, sort=False)
-    color_id = fields.Selection('get_colors', "Event Color", sort=False)
+        'get_visibilities', "Visibility", required=True, sort=False,
+        states=not_fixed('visibility', 'writable'))
+    color_id = fields.Selection(
+        'get_colors', "Event Color", sort=False,
+        states={
+            'readonly': ~Eval('writable', True),
+            })
     notifications = fields.Selection(
         'get_notifications', "Notifications", sort=False,
         help="Who gets mails of Google about this change. Leave empty for "
@@ -167,6 +176,8 @@ class ChangeEvent(Wizard):
             'occurrence': bool(series and original_start),
             # what a rule says of it follows the record
             'editable': event.editable and not event.rule,
+            'writable': event.writable,
+            'event_type': event.event_type,
             }
 
     @staticmethod

@@ -20,11 +20,12 @@ from .choices import NOTIFICATIONS, TRANSPARENCIES, time_zones
 from .event_exception import EventException
 from .event_google import GoogleEvent
 from .event_resource import EventResource
-from .event_rights import EventRights
+from .event_rights import EventRights, not_fixed
 from .exceptions import (
     EventDateError, EventReminderError, EventTimeZoneError)
 from .feed import FeedEvent
 from .imported import ImportedEvent
+from .network import WRITER_ROLES
 from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
@@ -52,6 +53,9 @@ class Event(
     _main = {
         'readonly': ~Eval('editable', True),
         }
+    _own = {
+        'readonly': ~Eval('writable', True),
+        }
     _organized = {
         'readonly': ~Eval('organized', True),
         }
@@ -71,6 +75,11 @@ class Event(
     calendar = fields.Many2One(
         'google_calendar.calendar', "Calendar", required=True,
         ondelete='CASCADE',
+        domain=[
+            # of those that exist it may have become so
+            If(Eval('id', -1) < 0,
+                ('access_role', 'in', [None, *sorted(WRITER_ROLES)]), ()),
+            ],
         states={
             'readonly': Eval('id', -1) >= 0,
             })
@@ -84,7 +93,7 @@ class Event(
                 }),
         'get_description_shown')
     location = fields.Char("Location", strip=False, states=_main)
-    all_day = fields.Boolean("All Day", states=_main)
+    all_day = fields.Boolean("All Day", states=not_fixed('all_day'))
     start = fields.DateTime("Start", states=_timed)
     end = fields.DateTime("End", states=_timed)
     start_date = fields.Date("First Day", states=_all_day)
@@ -105,9 +114,11 @@ class Event(
             ('public', "Public"),
             ('private', "Private"),
             ('confidential', "Confidential"),
-            ], "Visibility", required=True, sort=False)
+            ], "Visibility", required=True, sort=False,
+        states=not_fixed('visibility', 'writable'))
     transparency = fields.Selection(
-        list(TRANSPARENCIES), "Show As", required=True, sort=False)
+        list(TRANSPARENCIES), "Show As", required=True, sort=False,
+        states=not_fixed('transparency', 'writable'))
     recurrence = fields.Text(
         "Recurrence", readonly=True, strip=False,
         states={
@@ -148,11 +159,13 @@ class Event(
             ], "My Answer", sort=False,
         states={
             'invisible': ~Eval('invited', False),
+            'readonly': ~Eval('writable', True),
             })
     response_comment = fields.Char(
         "My Comment", strip=False,
         states={
             'invisible': ~Eval('invited', False),
+            'readonly': ~Eval('writable', True),
             })
     guests_can_invite_others = fields.Boolean(
         "Guests Can Invite Others", states=_organized)
@@ -166,11 +179,12 @@ class Event(
             ], "Notifications", sort=False,
         help="Who gets mails of Google about this change. Leave empty for "
         "what the calendar says.")
-    default_reminders = fields.Boolean("Default Reminders")
+    default_reminders = fields.Boolean("Default Reminders", states=_own)
     reminders = fields.One2Many(
         'google_calendar.reminder', 'event', "Reminders",
         states={
             'invisible': Eval('default_reminders', True),
+            'readonly': ~Eval('writable', True),
             })
     attachments = fields.One2Many(
         'google_calendar.attachment', 'event', "Attachments", readonly=True,
@@ -190,9 +204,10 @@ class Event(
             ('9', "Blueberry"),
             ('10', "Basil"),
             ('11', "Tomato"),
-            ], "Event Color", sort=False)
+            ], "Event Color", sort=False, states=_own)
     resource = fields.Reference(
         "Record", selection='get_resources',
+        states=not_fixed('resource', None),
         help="The record that the event belongs to.")
     event_type = fields.Char("Type at Google", readonly=True)
     locked = fields.Boolean("Locked", readonly=True)
@@ -226,7 +241,7 @@ class Event(
         fields.Many2One('res.user', "Owner"), 'get_owner',
         searcher='search_owner')
 
-    del _timed, _all_day, _main, _organized
+    del _timed, _all_day, _main, _own, _organized
 
     @classmethod
     def __setup__(cls):

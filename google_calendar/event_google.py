@@ -16,9 +16,12 @@ from trytond.modules.google_integration.operation import ItemError, Operation
 from trytond.pool import Pool
 
 from . import mapping, record_link
+from .event_rights import EDITABLE_TYPES
 from .instance import original_start_text
 from .kept import add_kept
 from .recurrence import RecurrenceError, expand, is_valid, occurs
+from .recurrence_lines import UTC, localize
+from .times import zone_of
 
 __all__ = ['GoogleEvent']
 
@@ -271,7 +274,7 @@ class GoogleEvent(GoogleResource):
             body['conferenceData']['createRequest']['requestId'] = (
                 uuid.uuid4().hex)
         properties = body.get('extendedProperties', {}).get('private', {})
-        if properties:
+        if properties and self._has_own_source:
             body['source'] = record_link.source(self.resource)
             if not body['source'] and operation.kind == 'insert':
                 del body['source']
@@ -282,6 +285,13 @@ class GoogleEvent(GoogleResource):
                 and self.status != 'cancelled'):
             operation.body = add_kept(
                 body, json.loads(self.google_kept), self.google_values())
+
+    @property
+    def _has_own_source(self):
+        "Tell if Google takes a source and has none of somebody else"
+        source = (self.google_base or {}).get('source')
+        return self.event_type in EDITABLE_TYPES and (
+            not source or record_link.is_own_source(source))
 
     def google_parameters(self, operation):
         return {
@@ -311,16 +321,21 @@ class GoogleEvent(GoogleResource):
 
     @property
     def is_past(self):
-        now = bookkeeping.utcnow()
-        if not self.end or self.end >= now:
+        now, last = bookkeeping.utcnow(), dt.datetime.max
+        start, end = self.start, self.end
+        if self.all_day:
+            # the last day ends where the calendar is
+            zone = zone_of(self.calendar.time_zone) or UTC
+            now, last = localize(now, zone).date(), dt.date.max
+            start, end = self.start_date, self.end_date
+        if not end or end >= now:
             return False
         if not self.recurrence:
             return True
-        values = self.google_values()
-        length = self.end - self.start
         try:
-            return next(
-                expand(values, now - length, dt.datetime.max), None) is None
+            return next(expand(
+                    self.google_values(), now - (end - start), last),
+                None) is None
         except RecurrenceError:
             return False
 

@@ -401,14 +401,17 @@ def _write_resource(name, values, units, baseline, insert):
                 _RECORD: values['resource']}}}
 
 
-def to_restore(body):
+def to_restore(body, deleted):
     """Return the patch that brings a deleted event back, from its insert.
 
     What the insert does not say is cleared, as the deleted event may have it.
+    A conference that it has is kept, whosever it is.
     """
     patch = dict.fromkeys([*_TEXTS, 'recurrence', 'attendees', 'colorId'])
     patch.update(body)
     patch.pop('iCalUID', None)
+    if _has_conference(deleted):
+        patch.pop('conferenceData', None)
     for name in ['start', 'end']:
         patch[name] = {**dict.fromkeys(_KEYS), **body[name]}
     patch['status'] = body.get('status') or 'confirmed'

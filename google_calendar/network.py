@@ -313,7 +313,7 @@ class CalendarNetwork(GoogleTwoWay):
                 eventId=operation.google_id,
                 sendUpdates=operation.parameters.get('send_updates', 'none'),
                 conferenceDataVersion=1,
-                body=mapping.to_restore(operation.body))
+                body=mapping.to_restore(operation.body, resource))
             # of a deleted event only the identifier is guaranteed
             request.headers['If-Match'] = resource.get('etag') or '*'
             return Answer('done', client.execute(request))

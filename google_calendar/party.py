@@ -36,7 +36,7 @@ class Attendee(metaclass=PoolMeta):
         fields.Many2One(
             'party.party', "Party",
             states={
-                'readonly': Eval('room', False),
+                'readonly': Eval('room', False) | Eval('fixed', False),
                 },
             help="The only party with the email."),
         'get_person', setter='set_person', searcher='search_person')

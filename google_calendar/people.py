@@ -105,21 +105,21 @@ def write_attendees(values, units, baseline):
     """Return the members of a body that send the guests or the own answer.
 
     The set is sent whole, each guest as it came with what has changed. One
-    that Google sent incomplete is never: then only the own answer is, the
-    guests can not be changed and None is returned for them.
+    that Google sent incomplete is never: the guests can not be changed and
+    None is returned for them. An answer is sent alone: Google refuses the
+    whole set if it holds an address that is none.
     """
     entries = {}
     for entry in _entries(baseline or {}):
         entries.setdefault(attendee_key(entry), []).append(entry)
-    if (baseline or {}).get('attendeesOmitted') is True:
-        if units is None or 'attendees' in units:
-            return None
-        own = [
-            e for e in chain(*entries.values()) if e.get('self') is True]
+    own = [e for e in chain(*entries.values()) if e.get('self') is True]
+    if units is not None and 'attendees' not in units:
         return {
             'attendees': [_write_answer(e, values) for e in own],
             'attendeesOmitted': True,
-            }
+            } if own else {}
+    if (baseline or {}).get('attendeesOmitted') is True:
+        return None
     attendees = []
     for attendee in values['attendees']:
         known = entries.get(attendee['email'])

@@ -173,7 +173,7 @@ class PersonMixin:
         fields.Many2One(
             'res.user', "User",
             states={
-                'readonly': Eval('room', False),
+                'readonly': Eval('room', False) | Eval('fixed', False),
                 },
             help="The only user with the email."),
         'get_person', setter='set_person', searcher='search_person')

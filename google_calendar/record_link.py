@@ -17,8 +17,8 @@ from trytond.transaction import (
     Transaction, check_access, inactive_records)
 
 __all__ = [
-    'check', 'event_text', 'find', 'is_linkable', 'own', 'prefix', 'source',
-    'text']
+    'check', 'event_text', 'find', 'is_linkable', 'is_own_source', 'own',
+    'prefix', 'source', 'text']
 
 
 def is_linkable(Model):
@@ -105,11 +105,24 @@ def source(record):
 
     https://developers.google.com/workspace/calendar/api/v3/reference/events
     """
-    base = configuration.base_url()
+    base = _base()
     if not base or not text(record):
         return
-    database = quote(Transaction().database.name)
     return {
         'title': record.rec_name,
-        'url': f'{base}/#{database}/model/{record.__name__}/{record.id}',
+        'url': f'{base}{record.__name__}/{record.id}',
         }
+
+
+def is_own_source(source):
+    "Tell if the source of an event is the address of a record of ours"
+    base = _base()
+    return bool(base) and str(source.get('url')).startswith(base)
+
+
+def _base():
+    "What the addresses of the records start with"
+    base = configuration.base_url()
+    if base:
+        database = quote(Transaction().database.name)
+        return f'{base}/#{database}/model/'

@@ -3,6 +3,7 @@
 """The reminders of the events."""
 from trytond.model import ModelSQL, ModelView, fields
 from trytond.modules.google_integration.google_child import GoogleChild
+from trytond.pool import Pool
 
 from .people import MAX_MINUTES
 
@@ -43,6 +44,14 @@ class Reminder(GoogleChild, ModelSQL, ModelView):
     @staticmethod
     def default_minutes():
         return 10
+
+    @classmethod
+    def check_modification(cls, mode, records, values=None, external=False):
+        super().check_modification(
+            mode, records, values=values, external=external)
+        if external:
+            Event = Pool().get('google_calendar.event')
+            Event.check_writable([r.event for r in records])
 
     def get_rec_name(self, name):
         return f'{self.method_string} {self.minutes}'

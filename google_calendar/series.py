@@ -309,8 +309,9 @@ class SeriesMixin:
                 'recurrence': before,
                 'notifications': values.get('notifications'),
                 })
-        cls._attach(exceptions, self, start, cls(new.id), {
-                original_start: _contents(values)})
+        cls._attach(
+            exceptions, self, start, cls(new.id),
+            {original_start: _contents(values)}, values.get('notifications'))
         return cls(new.id)
 
     def _occurrence_times(self, original_start):
@@ -352,12 +353,17 @@ class SeriesMixin:
 
     @classmethod
     @without_check_access
-    def _attach(cls, exceptions, old, start, new, contents):
+    def _attach(
+            cls, exceptions, old, start, new, contents, notifications=None):
         """Make the exceptions those of the new series
 
         ``start`` are the times at which the new series would have started,
         ``contents`` what was changed of occurrences, by their original start.
+        What was sent already is news only to who does not see it.
         """
+        quiet = (
+            'none' if (notifications or new.calendar.notifications) == 'none'
+            else 'externalOnly')
         to_drop, args = [], []
         current = new.google_current
         old_values, new_values = when(old), when(new)
@@ -391,6 +397,9 @@ class SeriesMixin:
                         'google_state': 'to_push',
                         'google_revision': bookkeeping.new_revision(),
                         'google_touched': bookkeeping.utcnow(),
+                        'notifications': (
+                            quiet if exception.google_state == 'synchronized'
+                            else exception.notifications or notifications),
                         'ical_uid': None,
                         'html_link': None,
                         }])

@@ -11,7 +11,7 @@ from trytond.modules.google_integration.exceptions import (
 from .find_time_case import (
     DAY, EVE, NINE, NOW, OCCURRENCE, FindTimeTestCase)
 from .tools import (
-    ALICE, BOB, CALENDAR, CREDENTIALS, HOUR, database, timed)
+    ALICE, BOB, CALENDAR, CREDENTIALS, EVENT, HOUR, database, timed)
 
 QUERY = 'calendar.freebusy.query'
 
@@ -296,6 +296,28 @@ class GoogleCalendarFindTimeTestCase(FindTimeTestCase):
             OCCURRENCE, 'id', domain=[('start', '=', NINE + HOUR)])
         wizard = self.find(self.ask(occurrence, model=OCCURRENCE), count=2)
         self.assertEqual(self.starts(wizard), [10, 12])
+
+    def test_guest(self):
+        "A guest looks for a time, but does not move what others organize"
+        for rule, model in [
+                ({}, EVENT),
+                ({'recurrence': ['RRULE:FREQ=DAILY;COUNT=3']}, OCCURRENCE)]:
+            with self.subTest(model=model):
+                google_id = self.busy(
+                    BOB, NINE, NINE + HOUR, attendees=[{'email': ALICE}],
+                    **rule)['id']
+                self.synchronize()
+                id, = self.search(
+                    model, 'id', domain=[('start', '=', NINE)])
+                wizard = self.find(self.ask(id, model=model))
+                later = (NINE + 3 * HOUR).isoformat()
+                with self.assertRaises(AccessError):
+                    wizard.execute('take', slot=later)
+                self.synchronize()
+                self.assertEqual(self.conflicts(), [])
+                self.assertEqual(len(self.search(EVENT, 'id')), 1)
+                self.google.delete_event(BOB, google_id)
+                self.synchronize()
 
     def test_occurrence_hidden(self):
         "Of an event that one may not read nothing is told"

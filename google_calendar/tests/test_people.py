@@ -312,6 +312,90 @@ class PeopleTestCase(GoogleCalendarTestCase):
         self.assertNotIn('conferenceData', self.google.get_event(
                 ALICE, self.event(id, 'google_id')))
 
+    def test_conference_pending(self):
+        "What Google makes of it later is taken over, and nothing sent"
+        for status, link in [('success', True), ('failure', False)]:
+            with self.subTest(status=status):
+                self.google.options(pending_conference=True)
+                id = self.create(conference=True)
+                self.synchronize()
+                self.assertEqual(
+                    self.event(id, 'conference', 'conference_link'),
+                    [True, None])
+                self.assert_settled()
+                self.google.finish_conferences(status)
+                self.google.options(pending_conference=False)
+                self.synchronize()
+                conference, found = self.event(
+                    id, 'conference', 'conference_link')
+                self.assertEqual((conference, bool(found)), (link, link))
+                self.assert_settled()
+
+    def test_conference_lost_answer(self):
+        "There is one Meet, also when its answer is lost"
+        id = self.create()
+        self.synchronize()
+        self.google.add_fault(
+            'drop_after', method_id='calendar.batch', times=2)
+        self.write(id, conference=True)
+        self.run_once()
+        made = self.google.get_event(
+            ALICE, self.event(id, 'google_id'))['hangoutLink']
+        self.synchronize()
+        self.assertEqual(self.event(id, 'conference_link'), made)
+        self.assert_settled()
+
+    def test_conference_of_others(self):
+        "It is kept, also when the event is brought back"
+        self.set_service(conflict_policy='tryton')
+        google_id = self.google.insert_event(ALICE, timed("Zoom"))['id']
+        zoom = {
+            'conferenceId': 'z1',
+            'conferenceSolution': {
+                'key': {'type': 'addOn'}, 'name': "Zoom"},
+            'entryPoints': [{
+                    'entryPointType': 'video', 'uri': 'https://zoom.us/j/1',
+                    }],
+            }
+        self.google.plant_event(
+            ALICE, {'id': google_id, 'conferenceData': zoom})
+        self.synchronize()
+        id = self.find("Zoom")
+        self.assertEqual(
+            self.event(id, 'conference', 'conference_link'),
+            [True, 'https://zoom.us/j/1'])
+        self.write(id, location="Here")
+        self.google.delete_event(ALICE, google_id)
+        self.synchronize()
+        self.synchronize()
+        event = self.google.get_event(ALICE, google_id)
+        self.assertEqual(
+            (event['status'], event['location'], event['conferenceData']),
+            ('confirmed', "Here", zoom))
+
+    def test_source_of_others(self):
+        "A link to a record does not take the place of another's source"
+        source = {'title': "Mail", 'url': 'https://mail.example.com/1'}
+        google_id = self.google.insert_event(
+            ALICE, timed("Mail", source=source))['id']
+        self.synchronize()
+        id = self.find("Mail")
+        for resource in [f'res.user,{self.jane}', None]:
+            self.write(id, resource=resource)
+            self.synchronize()
+            self.assertEqual(
+                self.google.get_event(ALICE, google_id)['source'], source)
+        # ours comes and goes
+        id = self.create(resource=f'res.user,{self.jane}')
+        self.synchronize()
+        google_id = self.event(id, 'google_id')
+        for resource, title in [
+                (f'res.user,{self.john}', "John"), (None, None)]:
+            self.write(id, resource=resource)
+            self.synchronize()
+            source = self.google.get_event(ALICE, google_id).get('source')
+            self.assertEqual(source and source['title'], title)
+
     def test_resource(self):
         with self.user(commit=False):
             user = str(Pool().get('res.user')(self.jane))

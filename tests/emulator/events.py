@@ -12,8 +12,8 @@ from .mails import mail_back, mail_changes, send
 from .model import Record, hidden, is_organizer
 from .present import find, present
 from .propagation import (
-    answer_back, cancel, emails, guests, mark, propagate, remember, restored,
-    store)
+    RESPONSE, answer_back, cancel, emails, guests, mark, propagate, remember,
+    restored, store)
 from .recurrence import event_datetime, is_occurrence, moment_of
 from .rules import restricted
 from .state import stamp_text
@@ -45,7 +45,8 @@ def get(call):
     return present(call, calendar, record)
 
 
-def complete(call, calendar, data, old, importing=False, times=True):
+def complete(call, calendar, data, old, importing=False, times=True,
+        invited=True):
     "Check the new data of an event and return them as stored"
     state = call.state
     old = old or {}
@@ -81,14 +82,15 @@ def complete(call, calendar, data, old, importing=False, times=True):
         rules.label(data, calendar)
     if times:
         rules.times(data, calendar)
-    data['attendees'] = _resources(
-        state, rules.attendees(data.get('attendees')), old)
+    if invited:
+        data['attendees'] = _resources(
+            state, rules.attendees(data.get('attendees')), old)
     if 'creator' in old and old['creator']['email'] != call.user.email:
         # [Events resource] only its creator sees or modifies the source
         data.pop('source', None)
         if 'source' in old:
             data['source'] = old['source']
-    if (data['attendees'] and call.token is not None and call.token.service
+    if (data.get('attendees') and call.token is not None and call.token.service
             and not call.token.delegated):
         # [Events resource] guests need domain-wide delegation
         raise ApiError('forbiddenForServiceAccounts')
@@ -262,16 +264,20 @@ def import_(call):
 def _own_answer(state, calendar, old, new):
     """[Events resource] attendeesOmitted: only the participant's entry is
     updated"""
-    given = {
-        (a.get('email') or '').lower(): a for a in new or ()}
+    given = {a['email']: a for a in rules.attendees(new)}
     entries = []
     for entry in old.get('attendees', ()):
         if entry.get('self') and entry['email'] in given:
             answer = given[entry['email']]
-            entry = {**entry, **{
-                    k: answer[k] for k in [
-                        'responseStatus', 'comment', 'additionalGuests']
-                    if answer.get(k) is not None}}
+            told = {a['email'].strip().lower(): a for a in new}[
+                entry['email']]
+            # (unverified) what it does not tell stays
+            kept = {
+                k: v for k, v in entry.items()
+                if k not in RESPONSE or told.get(k) is None}
+            entry = {**kept, **{
+                    k: answer[k] for k in RESPONSE
+                    if told.get(k) is not None and k in answer}}
         entries.append(entry)
     if (calendar.id in given and calendar.id not in emails(old)
             and calendar.id in guests(state, old)):
@@ -310,8 +316,9 @@ def _modify(call, replace):
                     call.user.email, {'useDefault': True})}, body)
     if data.get('recurrence') and 'recurringEventId' in old:
         raise invalid("An instance cannot have a recurrence.")
-    if 'attendees' in body and call.body.get('attendeesOmitted') or (
-            hidden(calendar, old)):
+    answer = hidden(calendar, old) or (
+        'attendees' in body and call.body.get('attendeesOmitted'))
+    if answer:
         data['attendees'] = _own_answer(
             call.state, calendar, old, body.get('attendees'))
     if data.get('sequence') is None:
@@ -327,7 +334,8 @@ def _modify(call, replace):
     # what Google holds is not checked again when it is not written
     data = complete(
         call, calendar, data, old,
-        times=replace or bool({'start', 'end', 'recurrence'} & set(body)))
+        times=replace or bool({'start', 'end', 'recurrence'} & set(body)),
+        invited=not answer and (replace or 'attendees' in body))
     _protect(calendar, old, data)
     if 'recurringEventId' in old:
         series.visibility(call.state, calendar, old, data)
