@@ -6,7 +6,7 @@ from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval
-from trytond.transaction import check_access
+from trytond.transaction import check_access, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .event_rights import not_fixed
@@ -50,6 +50,7 @@ class ChangeEventStart(ModelView):
             })
     recurring = fields.Boolean("Recurs", readonly=True)
     occurrence = fields.Boolean("Occurrence", readonly=True)
+    deleted = fields.Boolean("Deleted", readonly=True)
     editable = fields.Boolean("Editable", readonly=True)
     # what may have changed since it was shown is no change of this window
     shown = fields.Text(
@@ -200,11 +201,21 @@ class ChangeEvent(Wizard):
         if values:
             values['notifications'] = self.start.notifications
             if series and original_start:
-                series.change_occurrence(
+                event = series.change_occurrence(
                     original_start, self.start.scope, values)
             else:
                 type(event).write([event], values)
+            self._show(event)
         return 'end'
+
+    @without_check_access
+    def _show(self, event):
+        "Let the occurrence that is shown be what it has become"
+        if self.model.__name__ != 'google_calendar.occurrence':
+            return
+        day = self.start.start_date if self.start.all_day else (
+            self.start.start.date())
+        self.model.stand_in(self.record.id, event, day)
 
     @check_access
     def transition_remove(self):
@@ -217,7 +228,11 @@ class ChangeEvent(Wizard):
             if notifications:
                 type(event).write([event], {'notifications': notifications})
             type(event).delete([event])
+        self.start.deleted = (
+            self.model.__name__ == 'google_calendar.occurrence')
         return 'end'
 
     def end(self):
-        return 'reload'
+        # an occurrence that was deleted can not be shown any more
+        deleted = getattr(self.start, 'deleted', False)
+        return 'switch calendar' if deleted else 'reload'

@@ -201,6 +201,26 @@ class Occurrence(Refresh, CheckedReadMixin, ModelSQL, ModelView):
         return [('summary', *clause[1:])]
 
     @classmethod
+    def read(cls, ids, fields_names):
+        if not Transaction().check_access:
+            return super().read(ids, fields_names)
+        # a client reads again what it shows, also after it was deleted
+        gone = set(ids) - cls._existing(ids)
+        return super().read([i for i in ids if i not in gone], fields_names) \
+            + [{'id': i, **dict.fromkeys(fields_names)} for i in gone]
+
+    @classmethod
+    def _existing(cls, ids):
+        table = cls.__table__()
+        cursor = Transaction().connection.cursor()
+        found = set()
+        for sub_ids in grouped_slice(list(ids), CHUNK):
+            cursor.execute(*table.select(table.id, where=(
+                        fields.SQL_OPERATORS['in'](table.id, list(sub_ids)))))
+            found.update(id for id, in cursor)
+        return found
+
+    @classmethod
     def _query_readable(cls, domain):
         "The query of the events of the domain that the user may read"
         pool = Pool()

@@ -231,6 +231,26 @@ class Refresh:
         cls._update([int(e) for e in events], {})
 
     @classmethod
+    def stand_in(cls, id, event, day):
+        """Let the row of the identifier be that of what it has become
+
+        A client shows it on: if it is gone, the row of the event that is the
+        nearest to the day takes its place.
+        """
+        table = cls.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(
+                table.id, table.first_day,
+                where=(table.id == id) | (table.stored_event == event.id)))
+        days = dict(cursor)
+        if id in days or not days:
+            return
+        nearest = min(days, key=lambda i: (abs(days[i] - day), i))
+        cursor.execute(*table.update(
+                [table.id], [id], where=table.id == nearest))
+        cls._forget_read([id, nearest])
+
+    @classmethod
     def _forget_read(cls, ids):
         "Forget what was read of the rows, of the instances too"
         transaction = Transaction()

@@ -73,6 +73,22 @@ class ViewsTestCase(GoogleCalendarTestCase):
                     if name in {CALENDAR, SYNCHRONIZATION}:
                         self.assertEqual(len(rows), calendars)
 
+    def test_datetime(self):
+        "A list shows the day or the time: the web client has no other column"
+        with database() as pool:
+            View = pool.get('ir.ui.view')
+            for view in View.search([
+                        ('module', 'like', 'google_%'),
+                        ('type', '=', 'tree'),
+                        ]):
+                fields = pool.get(view.model)._fields
+                for node in ET.fromstring(view.arch).iter('field'):
+                    field = fields[node.attrib['name']]
+                    if field._type in {'datetime', 'timestamp'}:
+                        with self.subTest(view=view.name, field=field.name):
+                            self.assertIn(
+                                node.attrib.get('widget'), {'date', 'time'})
+
     def test_name(self):
         "Of shared credentials only the name is seen, of those of others not"
         shared = self.connect(None, BOB)
