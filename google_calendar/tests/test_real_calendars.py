@@ -79,6 +79,7 @@ REFUSED = {
 UNLIKE = {
     # a period that lasts longer than the others
     'issue_113_period_in_rdate.ics': (1, 1),
+    'issue_113_period_rdate_duration.ics': (1, 1),
     # an event that is cancelled
     'issue_18_cancel_status.ics': (1, 0),
     # an exception that is for all that follow, and a last day, which to the
