@@ -14,7 +14,7 @@ from .exceptions import ICalendarError
 from .icalendar_read import FileError, alone, derived_uid, read
 from .icalendar_recurrence import comparable, exclude
 from .icalendar_records import uid_of, values_of
-from .icalendar_series import arrange, is_occurrence
+from .icalendar_series import arrange, occurrences
 from .people import is_email, normalize_email
 from .recurrence import RecurrenceError
 from .rule_event import FIXED
@@ -166,20 +166,20 @@ def _items(parts, known):
             continue
         event = known.get(item.uid)
         if event and event.recurrence:
+            found = _occurrences(event, item.exceptions)
             matched = {
-                o: v for o, v in item.exceptions.items()
-                if _is_occurrence(event, o)}
+                o: v for o, v in item.exceptions.items() if o in found}
             yield replace(item, exceptions=matched)
             uids = {derived_uid(item.uid, o) for o in matched}
             items = [i for i in items if i.uid not in uids]
         yield from items
 
 
-def _is_occurrence(event, original):
+def _occurrences(event, originals):
     try:
-        return is_occurrence(values_of(event), original)
+        return occurrences(values_of(event), originals)
     except RecurrenceError:
-        return True
+        return set(originals)
 
 
 def _fold_cancelled(item):
@@ -348,12 +348,11 @@ def _exception_changes(item, event, own):
         else:
             changes[original] = values
     if excluded:
-        there = comparable(values_of(event))
+        ours = values_of(event)
+        there, without = comparable(ours), {**ours, 'recurrence': None}
         excluded = [
-            o for o in excluded if not comparable({
-                    **values_of(event), 'recurrence': exclude(
-                        {**values_of(event), 'recurrence': None}, [o])})
-            <= there]
+            o for o in excluded if not comparable(
+                {**ours, 'recurrence': exclude(without, [o])}) <= there]
     return changes, excluded
 
 

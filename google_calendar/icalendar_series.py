@@ -13,7 +13,7 @@ from .icalendar_read import Item, alone, derived_uid
 from .recurrence import RecurrenceError, expand, moved, shift, split
 from .times import noon
 
-__all__ = ['arrange', 'is_occurrence']
+__all__ = ['arrange', 'occurrences']
 
 _SECOND = dt.timedelta(seconds=1)
 
@@ -38,11 +38,19 @@ def arrange(item):
     return items
 
 
-def is_occurrence(values, original):
-    "Tell if the series has an occurrence then; naive UTC, noon of a day"
-    low = original.date() if values['all_day'] else original
-    high = low + (dt.timedelta(days=1) if values['all_day'] else _SECOND)
-    return any(start == low for start, _ in expand(values, low, high))
+def occurrences(values, originals):
+    """Return the originals at which the series has an occurrence
+
+    They are naive UTC, noon of a day.  The series is expanded once.
+    """
+    if not originals:
+        return set()
+    by_start = {o.date() if values['all_day'] else o: o for o in originals}
+    low, high = min(by_start), max(by_start)
+    high += dt.timedelta(days=1) if values['all_day'] else _SECOND
+    return {
+        by_start[start] for start, _ in expand(
+            values, low, high, limit=None) if start in by_start}
 
 
 def _divide(item):
@@ -111,9 +119,10 @@ def _matched(item):
     "The item with the exceptions of its occurrences, the others after it"
     if not item.values or not item.exceptions:
         return [item]
+    found = occurrences(item.values, item.exceptions)
     exceptions, others = {}, []
     for original, values in item.exceptions.items():
-        if is_occurrence(item.values, original):
+        if original in found:
             exceptions[original] = values
         elif (values['status'] != 'cancelled' and original not in item.older):
             others.append(alone(item, original))

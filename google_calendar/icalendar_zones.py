@@ -26,6 +26,8 @@ _RULE = re.compile(
     r'FREQ=YEARLY(;(BYMONTH|BYMONTHDAY|BYDAY|INTERVAL|UNTIL|COUNT|WKST)'
     r'=[-+,\w]{1,64})*', re.I | re.A)
 _MAX_LINES = 2000
+# of so many zones and years is looked for the name of a zone like it
+_MAX_LOOKUPS = 100
 # where people say in which zone it is
 _HINTS = ('X-LIC-LOCATION', 'X-TZINFO')
 # one of many in the same offset, when a file does not say which
@@ -46,6 +48,7 @@ class Zones:
         self.default = default
         self.unknown = set()
         self._components = {}
+        self._read = {}
         self._found = {}
         for lines in components:
             name, hint, text = _component(lines)
@@ -75,9 +78,13 @@ class Zones:
         known = hint and known_zone(hint)
         if known:
             return known, zone_of(known)
-        zone = text and _read_zone(text)
+        if text and name not in self._read:
+            self._read[name] = _read_zone(text)
+        zone = self._read.get(name)
         if zone:
-            known = self._like(zone, year)
+            known = None
+            if len(self._found) < _MAX_LOOKUPS:
+                known = self._like(zone, year)
             return known, zone_of(known) or zone
         known = _described(name)
         if not known:
@@ -146,11 +153,26 @@ def _component(lines):
             name = value.strip()
         elif key in _HINTS:
             hint = value.strip()
-        if key == 'RRULE' and not _RULE.fullmatch(value):
+        if key == 'RRULE' and not _is_rare(value):
             return name, hint, None
         if key in _NAMES:
             kept.append(f'{key}:{value}')
     return name, hint, '\r\n'.join(kept)
+
+
+def _is_rare(rule):
+    "Tell if the rule holds a few times a year at the most"
+    if not _RULE.fullmatch(rule):
+        return False
+    parts = dict(
+        part.split('=', 1) for part in rule.upper().split(';'))
+    day = parts.get('BYDAY')
+    if ',' in parts.get('BYMONTH', '') or ',' in (day or ''):
+        return False
+    if day is None:
+        return ',' not in parts.get('BYMONTHDAY', '')
+    # a weekday without a number comes each week
+    return 'BYMONTH' in parts or not day[0].isalpha()
 
 
 def _read_zone(text):
