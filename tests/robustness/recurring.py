@@ -56,7 +56,9 @@ class Recurring:
 
     def remember(self, event, values):
         "The values were written in the event"
-        family = self.family(event.get('google_id', event['id']))
+        # what was not sent yet has no identifier of its own
+        family = self.family(
+            event['series'] or event.get('google_id') or event['id'])
         if event['series']:
             self.exceptional.update(dict.fromkeys(values.values(), family))
         elif event['recurrence'] and 'when' in values:
