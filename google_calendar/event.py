@@ -12,6 +12,7 @@ from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
+from trytond.transaction import Transaction
 
 from . import mapping, record_link
 from .adoption import AdoptionMixin
@@ -257,6 +258,17 @@ class Event(
                     (table.recurring_identifier, Index.Equality())),
                 Index(table, (table.ical_uid, Index.Equality())),
                 })
+
+    @staticmethod
+    def default_calendar():
+        "The calendar of the user, if there is no choice"
+        calendars = Pool().get('google_calendar.calendar').search([
+                ('enabled', '=', True),
+                ('credentials.user', '=', Transaction().user),
+                ('access_role', 'in', [None, *sorted(WRITER_ROLES)]),
+                ], limit=2)
+        if len(calendars) == 1:
+            return calendars[0].id
 
     @staticmethod
     def default_status():

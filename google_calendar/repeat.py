@@ -280,7 +280,13 @@ class RepeatMixin:
             if given.get('repeat') == 'custom' and old['repeat'] != 'custom':
                 raise EventRepeatError(gettext(
                         'google_calendar.msg_event_repeat_custom'))
+            before = lines
             lines = write_repeat(lines, _completed(old, given), start)
+            if lines == before and old['repeat'] == 'custom' and any(
+                    given.get(n) and given[n] != old[n] for n in [
+                        'interval', 'end', 'until', 'count']):
+                raise EventRepeatError(gettext(
+                        'google_calendar.msg_event_repeat_several'))
         if lines != new['recurrence']:
             values['recurrence'] = lines
 

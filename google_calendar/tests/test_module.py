@@ -28,7 +28,7 @@ class GoogleCalendarTestCase(ModuleTestCase):
         columns = {}
         for name, Model in Pool().iterobject():
             if (name.startswith('google_') and issubclass(Model, ModelSQL)
-                    and not Model.table_query()):
+                    and not Model.table_query):
                 # as Tryton does when it updates the database
                 Model.__setup_indexes__()
                 columns[name] = [
@@ -55,6 +55,20 @@ class GoogleCalendarTestCase(ModuleTestCase):
             ('confirmed', 'default', 'opaque', False, 'local', None))
         self.assertTrue(event.google_revision)
         self.assertEqual(event.rec_name, "Meeting")
+
+    @with_transaction()
+    def test_default_calendar(self):
+        "A new event is in the calendar of the user, if there is one alone"
+        pool = Pool()
+        Event = pool.get(EVENT)
+        calendar = create_calendar(user=1, google_id='a')
+        other = create_calendar(user=1, google_id='b')
+        pool.get(CALENDAR).write([calendar, other], {'enabled': True})
+        self.assertIsNone(Event.default_calendar())
+        pool.get(CALENDAR).write([other], {'access_role': 'reader'})
+        self.assertEqual(Event.default_calendar(), calendar.id)
+        with Transaction().set_user(0):
+            self.assertIsNone(Event.default_calendar())
 
     @with_transaction()
     def test_no_summary(self):

@@ -208,6 +208,24 @@ class RepeatTestCase(TestCase):
         self.assertEqual(event.repeat_monthly, 'last_weekday')
 
     @with_transaction()
+    def test_several_rules(self):
+        "What several rules, or only dates, make is not changed by the fields"
+        for lines in [
+                'RRULE:FREQ=DAILY;COUNT=3\nRRULE:FREQ=WEEKLY;COUNT=3',
+                'RDATE;TZID=Europe/Paris:20270301T100000']:
+            event = self.event(recurrence=lines)
+            self.assertEqual(event.repeat, 'custom')
+            for values in [
+                    {'repeat_interval': 2},
+                    {'repeat_end': 'count', 'repeat_count': 9}]:
+                with self.subTest(lines=lines, values=values), \
+                        self.assertRaises(EventRepeatError):
+                    Pool().get(EVENT).write([event], values)
+            Pool().get(EVENT).write(
+                [event], {'repeat': 'daily', 'repeat_interval': 2})
+            self.assertEqual(event.repeat, 'daily')
+
+    @with_transaction()
     def test_occurrence(self):
         "An occurrence does not repeat itself"
         series = self.event(repeat='daily')
