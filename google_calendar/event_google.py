@@ -118,7 +118,7 @@ class GoogleEvent(GoogleResource):
         values = {FIELDS.get(n, n): v for n, v in values.items()}
         if 'resource' in values:
             values['resource'] = record_link.find(
-                values['resource'], service.credentials.owners)
+                values['resource'], service.credentials)
         attendees = values.pop('attendees', None)
         answers = values.pop('answers', None)
         if attendees is not None or answers is not None:

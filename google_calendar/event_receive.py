@@ -4,7 +4,7 @@
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
 
-from . import mapping
+from . import mapping, record_link
 from .recurrence import is_valid, occurs
 
 __all__ = ['EventReceive']
@@ -19,6 +19,12 @@ UNSENT = ['local', 'to_push', 'pushing']
 class EventReceive:
     "What becomes of an event that Google tells of, or tells no more"
     __slots__ = ()
+
+    @classmethod
+    def google_apply(cls, service, changes, listing=None):
+        with record_link.together(
+                mapping.record_of(c.resource) for c in changes):
+            return super().google_apply(service, changes, listing=listing)
 
     @classmethod
     def google_adopt(cls, service, changes):
