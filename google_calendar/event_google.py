@@ -206,18 +206,30 @@ class GoogleEvent(GoogleResource):
             revision=self.google_revision,
             body=self.google_to_resource(values, units, base or {}))
         operation.parameters = self.google_parameters(operation)
-        operation.parameters.update(
-            recurring_id=self.recurring_identifier,
-            original_start=original_start_text(
-                self.original_start, self.series_all_day, self.time_zone))
+        operation.parameters['recurring_id'] = self.recurring_identifier
         return operation
 
     @classmethod
     def google_prepare(cls, service, records):
-        result = super().google_prepare(service, records)
+        operations, errors = super().google_prepare(service, records)
+        cls._set_original_starts(
+            [o for o in operations if o.kind == 'instance'])
         # changed and changed back before it was sent
         cls._remove_plain([r.id for r in records if r.recurring_identifier])
-        return result
+        return operations, errors
+
+    @classmethod
+    def _set_original_starts(cls, operations):
+        "Say which occurrences they are: days if their series is of days"
+        events = cls.browse([o.id for o in operations])
+        masters = cls._masters(events)
+        # read together
+        series = {e.id: e for e in cls.browse(
+                {id for id in masters.values() if id is not None})}
+        for operation, event in zip(operations, events, strict=True):
+            all_day = series.get(masters[event.id], event).all_day
+            operation.parameters['original_start'] = original_start_text(
+                event.original_start, all_day, event.time_zone)
 
     @classmethod
     def google_confirm(cls, service, operations, answers):
@@ -253,13 +265,6 @@ class GoogleEvent(GoogleResource):
             # without a tombstone
             bookkeeping.update(cls, plain, {'google_state': 'to_delete'})
             cls.delete(cls.browse([e.id for e in plain]))
-
-    @property
-    def series_all_day(self):
-        "Tell if the series of the occurrence is of whole days"
-        cls = type(self)
-        series = cls._masters([self])[self.id]
-        return cls(series).all_day if series else self.all_day
 
     def _complete(self, operation):
         "What is not the value of a field"

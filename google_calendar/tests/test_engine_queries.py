@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What many events cost in queries, by what is read together."""
+import datetime as dt
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -10,10 +11,12 @@ from trytond.tests.test_tryton import (
     TestCase, activate_module, with_transaction)
 from trytond.transaction import Transaction
 
-from .records import EVENT, create_calendar, create_user
+from .records import (
+    END, EVENT, START, create_calendar, create_event, create_user)
 from .tools import CALENDAR, Counted, timed
 
 ADMINISTRATORS = 4
+DAY = dt.timedelta(days=1)
 
 
 @contextmanager
@@ -109,3 +112,47 @@ class EngineQueriesTestCase(TestCase):
             ]
         self.apply(calendar, self.changes('id', [r for r, _ in cases]))
         self.assertEqual(self.resources('id'), [e for _, e in cases])
+
+    @with_transaction()
+    def test_occurrences(self):
+        "The series of the occurrences that are sent are read together"
+        Event = Pool().get(EVENT)
+        calendar = create_calendar(None, 'shared')
+        first = dt.date(2026, 12, 1)
+        series = [
+            create_event(
+                calendar, recurrence='RRULE:FREQ=DAILY;COUNT=30',
+                google_id=f'series{all_day}', google_revision='x',
+                google_state='synchronized', **values)
+            for all_day, values in [
+                (False, {'time_zone': 'UTC'}),
+                (True, {
+                        'all_day': True, 'start_date': first,
+                        'end_date': first}),
+                ]]
+        counts = []
+        for days in [range(1, 2), range(2, 22)]:
+            events, expected = [], []
+            for event in series:
+                for day in days:
+                    start = dt.datetime(2026, 12, 1, 12) if event.all_day \
+                        else event.start
+                    start += day * DAY
+                    events.append(event.make_exception(start))
+                    expected.append(
+                        start.date().isoformat() if event.all_day
+                        else f'{start.isoformat()}+00:00')
+            # those of the series of days, too, get an hour
+            Event.write(events, {
+                    'all_day': False, 'time_zone': 'UTC',
+                    'start': START, 'end': END})
+            events = Event.browse([e.id for e in events])
+            with counting() as counted:
+                operations, errors = Event.google_prepare(calendar, events)
+            self.assertEqual(errors, [])
+            self.assertEqual(
+                [o.parameters['original_start'] for o in operations],
+                expected)
+            counts.append(counted.queries)
+        few, many = counts
+        self.assertLessEqual(many, few + 2)
