@@ -20,6 +20,7 @@ from .answer import AnswerMixin
 from .choices import NOTIFICATIONS, TRANSPARENCIES, time_zones
 from .event_exception import EventException
 from .event_google import GoogleEvent
+from .event_receive import EventReceive
 from .event_resource import EventResource
 from .event_rights import EventRights, not_fixed
 from .exceptions import (
@@ -31,6 +32,7 @@ from .occurrence_refresh import OccurrencesMixin
 from .people import MAX_REMINDERS
 from .repeat import RepeatMixin
 from .series import SeriesMixin
+from .series_google import SeriesGoogle
 from .resetting import ResetEventMixin
 from .rule_event import RuleMixin
 
@@ -45,10 +47,10 @@ HTML_TAGS = {
 
 
 class Event(
-        FeedEvent, AnswerMixin, RuleMixin, SeriesMixin, RepeatMixin,
-        OccurrencesMixin, AdoptionMixin, ImportedEvent, ResetEventMixin,
-        EventException, EventRights, EventResource, GoogleEvent, ModelSQL,
-        ModelView):
+        FeedEvent, AnswerMixin, RuleMixin, SeriesMixin, SeriesGoogle,
+        RepeatMixin, OccurrencesMixin, AdoptionMixin, ImportedEvent,
+        ResetEventMixin, EventException, EventRights, EventResource,
+        EventReceive, GoogleEvent, ModelSQL, ModelView):
     __name__ = 'google_calendar.event'
 
     _main = {

@@ -1,6 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"""The hooks by which events are synchronised."""
+"""The hooks by which events are mapped and sent."""
 import datetime as dt
 import json
 import uuid
@@ -9,17 +9,16 @@ from sql import Null
 from sql.operators import Exists
 
 from trytond.modules.google_integration import bookkeeping
-from trytond.modules.google_integration.google_resource import (
-    GoogleResource, due)
+from trytond.modules.google_integration.google_engine import due
+from trytond.modules.google_integration.google_resource import GoogleResource
 from trytond.modules.google_integration.merge import Unit, difference
 from trytond.modules.google_integration.operation import ItemError, Operation
-from trytond.pool import Pool
 
 from . import mapping, record_link
 from .event_rights import EDITABLE_TYPES
 from .instance import original_start_text
 from .kept import add_kept
-from .recurrence import RecurrenceError, expand, is_valid, occurs
+from .recurrence import RecurrenceError, expand
 from .recurrence_lines import UTC, localize
 from .times import zone_of
 
@@ -36,15 +35,10 @@ CHILDREN = {
     'reminders': ('method', 'minutes'),
     'attachments': ('url', 'title', 'mime_type'),
     }
-_WHEN = {
-    name for unit in mapping.UNITS if unit.name == 'when'
-    for name in unit.fields}
 # of an occurrence that is cancelled
 CANCELLATION = Unit('cancellation', tuple(
         name for unit in mapping.UNITS if not unit.read_only
         for name in unit.fields))
-# waiting to be sent
-UNSENT = ['local', 'to_push', 'pushing']
 
 
 class GoogleEvent(GoogleResource):
@@ -124,7 +118,7 @@ class GoogleEvent(GoogleResource):
         values = {FIELDS.get(n, n): v for n, v in values.items()}
         if 'resource' in values:
             values['resource'] = record_link.find(
-                values['resource'], service.credentials.owners)
+                values['resource'], service.credentials)
         attendees = values.pop('attendees', None)
         answers = values.pop('answers', None)
         if attendees is not None or answers is not None:
@@ -212,18 +206,30 @@ class GoogleEvent(GoogleResource):
             revision=self.google_revision,
             body=self.google_to_resource(values, units, base or {}))
         operation.parameters = self.google_parameters(operation)
-        operation.parameters.update(
-            recurring_id=self.recurring_identifier,
-            original_start=original_start_text(
-                self.original_start, self.series_all_day, self.time_zone))
+        operation.parameters['recurring_id'] = self.recurring_identifier
         return operation
 
     @classmethod
     def google_prepare(cls, service, records):
-        result = super().google_prepare(service, records)
+        operations, errors = super().google_prepare(service, records)
+        cls._set_original_starts(
+            [o for o in operations if o.kind == 'instance'])
         # changed and changed back before it was sent
         cls._remove_plain([r.id for r in records if r.recurring_identifier])
-        return result
+        return operations, errors
+
+    @classmethod
+    def _set_original_starts(cls, operations):
+        "Say which occurrences they are: days if their series is of days"
+        events = cls.browse([o.id for o in operations])
+        masters = cls._masters(events)
+        # read together
+        series = {e.id: e for e in cls.browse(
+                {id for id in masters.values() if id is not None})}
+        for operation, event in zip(operations, events, strict=True):
+            all_day = series.get(masters[event.id], event).all_day
+            operation.parameters['original_start'] = original_start_text(
+                event.original_start, all_day, event.time_zone)
 
     @classmethod
     def google_confirm(cls, service, operations, answers):
@@ -259,13 +265,6 @@ class GoogleEvent(GoogleResource):
             # without a tombstone
             bookkeeping.update(cls, plain, {'google_state': 'to_delete'})
             cls.delete(cls.browse([e.id for e in plain]))
-
-    @property
-    def series_all_day(self):
-        "Tell if the series of the occurrence is of whole days"
-        cls = type(self)
-        series = cls._masters([self])[self.id]
-        return cls(series).all_day if series else self.all_day
 
     def _complete(self, operation):
         "What is not the value of a field"
@@ -341,150 +340,6 @@ class GoogleEvent(GoogleResource):
 
     def google_burial(self):
         return {'send_updates': self.mails}
-
-    # Receiving
-
-    @classmethod
-    def google_adopt(cls, service, changes):
-        """Give occurrences that were changed here their identity
-
-        Somebody may have changed the same one at Google meanwhile.
-        """
-        wanted = {}
-        for change in changes:
-            if change.resource.get('recurringEventId'):
-                try:
-                    values = mapping.to_values(change.resource)
-                except mapping.MappingError:
-                    continue
-                wanted[values['recurring_event_id'],
-                    values['original_start']] = change.google_id
-        if not wanted:
-            return {}
-        records = cls.search([
-                ('calendar', '=', service.id),
-                ('google_etag', '=', None),
-                ('recurring_identifier', 'in', [k for k, _ in wanted]),
-                ('google_state', 'in', UNSENT + ['failed', 'conflict']),
-                ])
-        adopted = {}
-        for record in records:
-            google_id = wanted.get(
-                (record.recurring_identifier, record.original_start))
-            if google_id:
-                bookkeeping.update(cls, [record], {'google_id': google_id})
-                adopted[google_id] = cls(record.id)
-        return adopted
-
-    def google_may_restore(self):
-        "What somebody else organizes is not brought back"
-        return bool(self.organizer_own or not self.organizer_email)
-
-    @classmethod
-    def google_outdated(cls, service, changes):
-        """The exceptions of occurrences that their series has no more
-
-        Where Google reset them it does not tell; those that it kept or
-        cancelled come by themselves.
-        """
-        changed = [
-            i for i, (old, new) in changes.items()
-            if old['recurrence'] and any(old[n] != new[n] for n in _WHEN)]
-        series = {e.google_id: e for e in cls.browse(changed)}
-        if not series:
-            return []
-        return [
-            e for e in cls.search([
-                    ('calendar', '=', service.id),
-                    ('recurring_identifier', 'in', list(series)),
-                    ('google_etag', '!=', None),
-                    ('google_state', '!=', 'to_delete'),
-                    ('status', '!=', 'cancelled'),
-                    ])
-            if _is_outdated(
-                e, *changes[series[e.recurring_identifier].id])]
-
-    @classmethod
-    def google_returned(cls, service, resource):
-        """List everything if it is a series: its exceptions went with it
-
-        Google does not tell them again.
-        """
-        if resource.get('recurrence'):
-            bookkeeping.update(type(service), [service], {
-                    'cursor': None,
-                    'next_sync': bookkeeping.utcnow(),
-                    })
-
-    @classmethod
-    def google_found(cls, service, google_ids):
-        """Remove the exceptions that a full listing does not show
-
-        Google finds each occurrence of a series by its identifier, but lists
-        those alone that are different.
-
-        https://developers.google.com/workspace/calendar/api/v3/reference/events/list
-        """
-        found = cls.search([
-                ('calendar', '=', service.id),
-                ('google_id', 'in', google_ids),
-                ('recurring_identifier', '!=', None),
-                ('status', '!=', 'cancelled'),
-                ('google_state', '=', 'synchronized'),
-                ])
-        masters = cls._masters(found)
-        plain = [e.id for e in found if masters[e.id]]
-        bookkeeping.update(cls, plain, {'google_etag': None})
-        cls._remove_plain(plain)
-
-    @classmethod
-    def google_orphans(cls, service, google_id):
-        return cls.search([
-                ('calendar', '=', service.id),
-                ('recurring_identifier', '=', google_id),
-                ])
-
-    @classmethod
-    def google_lost(cls, service, records):
-        "Keep what was changed here of occurrences whose series is deleted"
-        Conflict = Pool().get('google_integration.conflict')
-        count = 0
-        for exception in cls.google_with(records) + [
-                r for r in records if r.recurring_identifier]:
-            if (exception.google_state != 'synchronized'
-                    and exception.google_baseline
-                    and exception.google_differs):
-                Conflict.keep(
-                    service, exception, 'deletion', 'google',
-                    exception.google_values(), None)
-                count += 1
-        return count
-
-    @classmethod
-    def google_with(cls, records):
-        "The exceptions go with the series"
-        series = [r for r in records if r.google_id and r.recurrence]
-        if not series:
-            return []
-        return cls.search([
-                ('calendar', 'in', [r.calendar.id for r in series]),
-                ('recurring_identifier', 'in', [r.google_id for r in series]),
-                ])
-
-
-def _is_outdated(exception, old, new):
-    "Tell if the occurrence was one of the series and is not any more"
-    # of a rule that is not understood nothing is known
-    return (
-        bool(exception.original_start)
-        and _occurs(old, exception.original_start)
-        and is_valid(new) and not _occurs(new, exception.original_start))
-
-
-def _occurs(values, original_start):
-    return occurs(
-        values, original_start.date() if values['all_day']
-        else original_start)
 
 
 def _item_error(error):

@@ -19,13 +19,13 @@ from .people import (
     people_values, reminders_values, write_attendees, write_reminders)
 from .times import (
     DAY, LAST_DAY, as_dict, day_of, instant, is_all_day, is_readable,
-    last_day_of, line_of, local_text, noon, parse, safe_link, text_of, utc,
-    zone_of)
+    last_day_of, line_of, local_text, noon, parse, private_property,
+    safe_link, text_of, utc, zone_of)
 
 __all__ = [
     'COLORS', 'MappingError', 'PRIVATE', 'UNITS', 'calendar_values',
     'canonical', 'event_id', 'is_deleted', 'is_event_id', 'is_moved',
-    'to_resource', 'to_restore', 'to_values', 'updated']
+    'record_of', 'to_resource', 'to_restore', 'to_values', 'updated']
 
 UNITS = [
     Unit('summary', ('summary',)),
@@ -138,11 +138,14 @@ def to_values(resource):
     values['color_id'] = (
         color if isinstance(color, str) and color in COLORS else None)
     values['conference'] = _has_conference(resource)
-    private = as_dict(
-        as_dict(resource.get('extendedProperties')).get('private'))
-    values['resource'] = line_of(private.get(_RECORD))
+    values['resource'] = record_of(resource)
     values.update(_read_google(resource))
     return canonical(values)
+
+
+def record_of(resource):
+    "The text that names the record of Tryton"
+    return line_of(private_property(resource, _RECORD))
 
 
 def _read_google(resource):

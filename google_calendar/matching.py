@@ -9,6 +9,8 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
+from .times import private_property
+
 __all__ = [
     'Candidate', 'Matcher', 'alike_key', 'own_event', 'similar', 'uid_key']
 
@@ -60,13 +62,9 @@ def own_event(resource, prefix):
 
     ``prefix`` is what the property starts with in this installation.
     """
-    properties = resource.get('extendedProperties')
-    for name in ['private', 'trytonEvent']:
-        if not isinstance(properties, dict):
-            return
-        properties = properties.get(name)
-    if isinstance(properties, str) and properties.startswith(prefix):
-        text = properties.removeprefix(prefix)
+    value = private_property(resource, 'trytonEvent')
+    if isinstance(value, str) and value.startswith(prefix):
+        text = value.removeprefix(prefix)
         # as large as an id can be
         if re.fullmatch(r'[0-9]{1,9}', text, re.ASCII):
             return int(text)

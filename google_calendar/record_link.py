@@ -5,6 +5,10 @@
 An extended property of the event names the record, with the installation of
 Tryton before it: several may synchronise the same calendar.
 """
+import re
+from collections import defaultdict
+from contextlib import contextmanager
+from contextvars import ContextVar
 from urllib.parse import quote
 
 from trytond.i18n import gettext
@@ -18,7 +22,10 @@ from trytond.transaction import (
 
 __all__ = [
     'check', 'event_text', 'find', 'is_linkable', 'is_own_source', 'own',
-    'prefix', 'source', 'text']
+    'prefix', 'source', 'text', 'together']
+
+# the values of which the records are searched together, and what was found
+_together = ContextVar('together', default=((), {}))
 
 
 def is_linkable(Model):
@@ -74,30 +81,72 @@ def own(value):
         return value
 
 
-def find(value, users):
+@contextmanager
+def together(values):
+    "Search the records that the values name once, when the first is found"
+    token = _together.set((set(values), {}))
+    try:
+        yield
+    finally:
+        _together.reset(token)
+
+
+def find(value, credentials):
     """The name of the record, such as party.party,1, None if there is none
 
-    It must be one that all the users may read: who else writes to the
-    calendar at Google can name any.
+    It must be one that all the owners of the credentials may read: who else
+    writes to the calendar at Google can name any.
     """
+    named = _named(value)
+    if not named:
+        return
+    values, found = _together.get()
+    if value not in values:
+        values, found = {value}, {}
+    if credentials not in found:
+        found[credentials] = _readable(
+            filter(None, map(_named, values)), credentials.owners)
+    if named in found[credentials]:
+        return ','.join(map(str, named))
+
+
+def _named(value):
+    "The model and the id that the value names, None if there is no such model"
     if not own(value):
         return
     name, _, id = value.removeprefix(prefix()).partition(',')
+    # as large as any database takes
+    if not re.fullmatch(r'[0-9]{1,18}', id, re.ASCII):
+        return
     try:
         Model = Pool().get(name)
-        id = int(id)
-    except (KeyError, ValueError):
+    except KeyError:
         return
-    if not is_linkable(Model):
-        return
+    if is_linkable(Model):
+        return name, int(id)
+
+
+def _readable(named, users):
+    "Those of the records that all the users may read"
+    models = defaultdict(set)
+    for name, id in named:
+        models[name].add(id)
+    if not users:
+        return set()
     Access = Pool().get('ir.model.access')
-    for user in users:
-        with acting(user), inactive_records():
-            if (not Access.check(name, 'read', raise_exception=False)
-                    or not Model.search([('id', '=', id)], limit=1)):
-                return
-    if users:
-        return f'{name},{id}'
+    readable = set()
+    for name, ids in models.items():
+        Model = Pool().get(name)
+        for user in users:
+            with acting(user), inactive_records():
+                if not Access.check(name, 'read', raise_exception=False):
+                    ids = set()
+                if not ids:
+                    break
+                ids = set(map(int, Model.search(
+                            [('id', 'in', list(ids))], order=[])))
+        readable.update((name, id) for id in ids)
+    return readable
 
 
 def source(record):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 __all__ = [
     'DAY', 'LAST_DAY', 'day_of', 'instant', 'is_all_day', 'is_readable',
     'last_day_of', 'line_of', 'local_text', 'as_dict', 'noon', 'parse',
-    'safe_link', 'text_of', 'utc', 'zone_of', 'zones']
+    'private_property', 'safe_link', 'text_of', 'utc', 'zone_of', 'zones']
 
 _MIN = dt.datetime.min
 _MAX = dt.datetime.max.replace(microsecond=0)
@@ -37,6 +37,12 @@ _CONTROLS = re.compile(
 def as_dict(value):
     "The value if it is a dictionary, else an empty one"
     return value if isinstance(value, dict) else {}
+
+
+def private_property(resource, name):
+    "The property of the own copy of an event, None if it has none"
+    properties = as_dict(resource.get('extendedProperties'))
+    return as_dict(properties.get('private')).get(name)
 
 
 def text_of(value):

@@ -7,8 +7,8 @@ from unittest.mock import patch
 from trytond.transaction import Transaction
 
 from .tools import (
-    ALICE, CALENDAR, EVENT, HOUR, MORNING, GoogleCalendarTestCase, database,
-    timed)
+    ALICE, CALENDAR, EVENT, HOUR, MORNING, Counted, GoogleCalendarTestCase,
+    database, timed)
 
 DAY = dt.timedelta(days=1)
 UID = 'uid@example.com'
@@ -16,28 +16,6 @@ UNKNOWN = {
     'google_id': None, 'google_etag': None, 'google_baseline': None,
     'google_modified': None, 'google_confirmed_revision': None,
     'ical_uid': None, 'google_state': 'local'}
-
-
-class Counted:
-    "A connection, or one of its cursors, that counts the queries"
-
-    def __init__(self, thing, parent=None):
-        self.thing = thing
-        self.parent = parent or self
-        self.queries = 0
-
-    def __getattr__(self, name):
-        return getattr(self.thing, name)
-
-    def __iter__(self):
-        return iter(self.thing)
-
-    def cursor(self):
-        return Counted(self.thing.cursor(), self.parent)
-
-    def execute(self, *args):
-        self.parent.queries += 1
-        return self.thing.execute(*args)
 
 
 class GoogleAdoptionTestCase(GoogleCalendarTestCase):

@@ -21,8 +21,8 @@ from trytond.transaction import Transaction
 
 __all__ = [
     'ACCESS', 'ALICE', 'BOB', 'CALENDAR', 'CREDENTIALS', 'EVENT',
-    'GoogleCalendarTestCase', 'HOUR', 'MORNING', 'POLICIES', 'at', 'database',
-    'local_events', 'remote_events', 'timed']
+    'Counted', 'GoogleCalendarTestCase', 'HOUR', 'MORNING', 'POLICIES', 'at',
+    'database', 'local_events', 'remote_events', 'timed']
 
 ALICE = 'alice@example.com'
 BOB = 'bob@example.com'
@@ -105,6 +105,28 @@ def _local(record):
         record.summary or None, record.description or None,
         record.location or None, times, record.status, record.visibility,
         record.transparency, record.recurrence or '')
+
+
+class Counted:
+    "A connection, or one of its cursors, that counts the queries"
+
+    def __init__(self, thing, parent=None):
+        self.thing = thing
+        self.parent = parent or self
+        self.queries = 0
+
+    def __getattr__(self, name):
+        return getattr(self.thing, name)
+
+    def __iter__(self):
+        return iter(self.thing)
+
+    def cursor(self):
+        return Counted(self.thing.cursor(), self.parent)
+
+    def execute(self, *args):
+        self.parent.queries += 1
+        return self.thing.execute(*args)
 
 
 class GoogleCalendarTestCase(TestCase):
