@@ -207,7 +207,7 @@ class Occurrence(Refresh, CheckedReadMixin, ModelSQL, ModelView):
         # a client reads again what it shows, also after it was deleted
         gone = set(ids) - cls._existing(ids)
         return super().read([i for i in ids if i not in gone], fields_names) \
-            + [{'id': i, **dict.fromkeys(fields_names)} for i in gone]
+            + [{**dict.fromkeys(fields_names), 'id': i} for i in gone]
 
     @classmethod
     def _existing(cls, ids):

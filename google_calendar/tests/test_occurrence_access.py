@@ -189,6 +189,21 @@ class OccurrenceAccessTestCase(TestCase):
                         method(*args)
 
     @with_transaction()
+    def test_gone(self):
+        "A row that is gone keeps its identifier, or a client asks for ever"
+        self.prepare()
+        Occurrence = Pool().get(OCCURRENCE)
+        kept, gone, _ = sorted(o.id for o in Occurrence.search([]))
+        Occurrence._delete_rows([gone])
+        names = ['id', 'start', 'calendar.rec_name', '_timestamp', '_write']
+        user, context = self.access(self.john)
+        with user, context:
+            rows = {r['id']: r for r in Occurrence.read([gone, kept], names)}
+        self.assertEqual(rows.keys(), {gone, kept})
+        self.assertEqual(rows[gone], {**dict.fromkeys(names), 'id': gone})
+        self.assertIsNotNone(rows[kept]['start'])
+
+    @with_transaction()
     def test_free(self):
         "A private event during which its owner is free is no busy time"
         self.prepare()
