@@ -89,6 +89,35 @@ class ViewsTestCase(GoogleCalendarTestCase):
                             self.assertIn(
                                 node.attrib.get('widget'), {'date', 'time'})
 
+    def test_calendar(self):
+        """Each view of a window has what its calendar shows
+
+        The web client reads it together with the summary, of which it reads
+        only the fields that are in all views of the summary.
+        """
+        with database() as pool:
+            Window = pool.get('ir.action.act_window')
+            found = 0
+            for window in Window.search([
+                        ('act_window_views.view.module', 'like', 'google_%'),
+                        ('act_window_views.view.type', '=', 'calendar')]):
+                Model = pool.get(window.res_model)
+                views = {}
+                for line in window.act_window_views:
+                    view = Model.fields_view_get(line.view.id)
+                    views[line.view.name] = ET.fromstring(view['arch']), set(
+                        view['fields'])
+                calendar, shown = next(
+                    v for v in views.values() if v[0].tag == 'calendar')
+                shown &= {
+                    *calendar.attrib.values(),
+                    *(f.attrib['name'] for f in calendar.iter('field'))}
+                for name, (_, fields) in views.items():
+                    with self.subTest(window=window.name, view=name):
+                        self.assertLessEqual(shown, fields)
+                found += 1
+            self.assertEqual(found, 2)
+
     def test_name(self):
         "Of shared credentials only the name is seen, of those of others not"
         shared = self.connect(None, BOB)
