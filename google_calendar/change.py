@@ -51,6 +51,11 @@ class ChangeEventStart(ModelView):
     recurring = fields.Boolean("Recurs", readonly=True)
     occurrence = fields.Boolean("Occurrence", readonly=True)
     deleted = fields.Boolean("Deleted", readonly=True)
+    removable = fields.Boolean(
+        "Removable", readonly=True,
+        states={
+            'invisible': True,
+            })
     editable = fields.Boolean("Editable", readonly=True)
     # what may have changed since it was shown is no change of this window
     shown = fields.Text(
@@ -125,7 +130,9 @@ class ChangeEvent(Wizard):
         'google_calendar.change_event.start',
         'google_calendar.change_event_start_view_form', [
             Button("Cancel", 'end', 'tryton-cancel'),
-            Button("Delete", 'remove', 'tryton-delete'),
+            Button("Delete", 'remove', 'tryton-delete', states={
+                    'invisible': ~Eval('removable', False),
+                    }),
             Button("Change", 'change', 'tryton-ok', default=True),
             ])
     change = StateTransition()
@@ -175,6 +182,9 @@ class ChangeEvent(Wizard):
             'scope': 'this' if original_start or not series else 'all',
             'recurring': bool(series),
             'occurrence': bool(series and original_start),
+            # clients delete an event themselves, and show it no more
+            'removable': (
+                self.model.__name__ == 'google_calendar.occurrence'),
             # what a rule says of it follows the record
             'editable': event.editable and not event.rule,
             'writable': event.writable,

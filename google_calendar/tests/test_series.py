@@ -393,12 +393,15 @@ class ChangeSeriesTestCase(SeriesTestCase):
         self.wizard('google_calendar.occurrence', occurrence, {
                 'summary': "Series", 'start': MORNING + WEEK,
                 'end': MORNING + WEEK + HOUR, 'scope': 'this',
-                'recurring': True, 'occurrence': True}, {
+                'recurring': True, 'occurrence': True,
+                'removable': True}, {
                 'summary': "Special"})
         self.assertEqual(self.at('summary')[1], (MORNING + WEEK, "Special"))
         exception = self.find("Special")
+        # clients delete the event themselves
         self.wizard(EVENT, exception, {
-                'scope': 'this', 'start': MORNING + WEEK}, {
+                'scope': 'this', 'start': MORNING + WEEK,
+                'removable': False}, {
                 'location': "There", 'scope': 'following'})
         self.assertEqual(self.at('location'), [
                 (MORNING, None), *(
