@@ -15,8 +15,8 @@ from trytond.tests.test_tryton import (
 from trytond.transaction import Transaction
 
 from .records import create_calendar
-from .test_icalendar_read import calendar as calendar_file
-from .test_icalendar_read import event as vevent
+from .icalendar_values import calendar as calendar_file
+from .icalendar_values import event as vevent
 from .tools import (
     ACCESS, ALICE, BOB, CALENDAR, CREDENTIALS, EVENT, MORNING,
     GoogleCalendarTestCase, database)

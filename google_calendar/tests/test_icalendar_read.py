@@ -2,12 +2,13 @@
 # top level of this repository has the full notices and license terms.
 """Reading iCalendar files, good and bad."""
 import datetime as dt
-import time
 import unittest
 
 from trytond.modules.google_calendar import icalendar_read
 from trytond.modules.google_calendar.icalendar_read import FileError, read
 from trytond.modules.google_calendar.icalendar_series import arrange
+
+from .icalendar_values import calendar, event
 
 OUTLOOK = """BEGIN:VTIMEZONE
 TZID:Meine Zone
@@ -24,19 +25,6 @@ TZOFFSETTO:+0200
 RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3
 END:DAYLIGHT
 END:VTIMEZONE"""
-
-
-def calendar(*components):
-    text = '\n'.join([
-            'BEGIN:VCALENDAR', 'VERSION:2.0', *components, 'END:VCALENDAR',
-            ''])
-    return text.replace('\n', '\r\n').encode()
-
-
-def event(*lines, uid='1'):
-    return '\n'.join([
-            'BEGIN:VEVENT', *([f'UID:{uid}'] if uid else []), *lines,
-            'END:VEVENT'])
 
 
 class ICalendarReadTestCase(unittest.TestCase):
@@ -77,65 +65,6 @@ class ICalendarReadTestCase(unittest.TestCase):
                     read(data)
                 self.assertEqual(raised.exception.code, code)
         self.assertEqual(read(calendar()).items, [])
-
-    def test_hostile(self):
-        "No nesting and no blank lines take long"
-        for lines in [
-                ['BEGIN:VEVENT', *['BEGIN:X'] * 20_000, *['END:X'] * 20_000],
-                ['BEGIN:VEVENT', *['BEGIN:X'] * 20_000, *['END:Y'] * 20_000],
-                [''] * 2_000_000]:
-            with self.subTest(lines=lines[:2]):
-                begin = time.process_time()
-                self.assertEqual(read(calendar(*lines)).items, [])
-                self.assertLess(time.process_time() - begin, 2)
-
-    def test_hostile_zones(self):
-        "No zone of a file takes long"
-        def zone(rule):
-            return '\n'.join([
-                    'BEGIN:VTIMEZONE', 'TZID:Own', *(
-                        line for kind, day, offset in [
-                            ('STANDARD', 1, '+0231'), ('DAYLIGHT', 2, '+0331')]
-                        for line in [
-                            f'BEGIN:{kind}', f'DTSTART:1601010{day}T000000',
-                            'TZOFFSETFROM:+0117', f'TZOFFSETTO:{offset}',
-                            f'RRULE:FREQ=YEARLY;{rule}', f'END:{kind}']),
-                    'END:VTIMEZONE'])
-
-        for rule in [
-                'BYDAY=MO', 'BYDAY=MO,TU,WE,TH,FR,SA,SU', 'BYMONTHDAY=1,2,3',
-                'BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=MO',
-                'BYMONTH=3;BYDAY=SU']:
-            with self.subTest(rule=rule):
-                begin = time.process_time()
-                document = read(calendar(zone(rule), *[
-                            event(f'DTSTART;TZID=Own:{year}0101T090000',
-                                uid=str(year))
-                            for year in range(1900, 2100)]))
-                self.assertEqual(len(document.items), 200)
-                self.assertLess(time.process_time() - begin, 30)
-
-    def test_many_exceptions(self):
-        "A series with many exceptions is expanded once"
-        day = dt.datetime(2020, 1, 1, 9)
-        days = [
-            f'{day + dt.timedelta(days=n):%Y%m%dT%H%M%SZ}'
-            for n in range(300)]
-        excluded = ','.join(
-            f'{day + dt.timedelta(hours=n):%Y%m%dT%H%M%SZ}'
-            for n in range(-9000, 0))
-        lines = [
-            'BEGIN:VEVENT', 'UID:series', f'DTSTART:{days[0]}',
-            'RRULE:FREQ=DAILY', f'EXDATE:{excluded}', 'END:VEVENT']
-        for moment in days:
-            lines += [
-                'BEGIN:VEVENT', 'UID:series', f'RECURRENCE-ID:{moment}',
-                f'DTSTART:{moment}', 'SUMMARY:Changed', 'END:VEVENT']
-        begin = time.process_time()
-        item, = read(calendar(*lines)).items
-        item, = arrange(item)
-        self.assertEqual(len(item.exceptions), len(days))
-        self.assertLess(time.process_time() - begin, 5)
 
     def test_encodings(self):
         "The mark of the byte order is understood, all line ends are"
