@@ -58,7 +58,7 @@ class Recurring:
         "The values were written in the event"
         # what was not sent yet has no identifier of its own
         family = self.family(
-            event['series'] or event.get('google_id') or event['id'])
+            event['series'] or event.get('google_id', event['id']))
         if event['series']:
             self.exceptional.update(dict.fromkeys(values.values(), family))
         elif event['recurrence'] and 'when' in values:
