@@ -160,9 +160,11 @@ class GooglePreviewTestCase(GoogleCalendarTestCase):
 
     def test_read_only(self):
         calendar_id = self.google.create_calendar(BOB, "Work")['id']
-        self.google.share_calendar(calendar_id, ALICE, 'reader')
+        self.google.share_calendar(calendar_id, ALICE, 'writer')
         _, work = self.discover(self.credentials, enable=False)
         self.create("Here", calendar=work)
+        self.google.share_calendar(calendar_id, ALICE, 'reader')
+        self.update(CALENDAR, work, access_role='reader')
         self.assertEqual(self.kinds(self.compare(work)), {'waiting': 1})
 
     def test_organized_by_others(self):
