@@ -17,6 +17,7 @@ from trytond.transaction import Transaction
 from . import mapping, record_link
 from .adoption import AdoptionMixin
 from .answer import AnswerMixin
+from .conference import conference_failed
 from .choices import NOTIFICATIONS, TRANSPARENCIES, time_zones
 from .event_exception import EventException
 from .event_google import GoogleEvent
@@ -234,6 +235,12 @@ class Event(
         states={
             'invisible': ~Eval('conference_link'),
             })
+    conference_note = fields.Function(fields.Char(
+            "Note on the Video Conference",
+            states={
+                'invisible': ~Eval('conference_note'),
+                }),
+        'get_conference_note')
     html_link = fields.Char(
         "Google Calendar", readonly=True, strip=False,
         states={
@@ -369,6 +376,10 @@ class Event(
 
     def get_color(self, name):
         return mapping.COLORS.get(self.color_id, self.calendar.color)
+
+    def get_conference_note(self, name):
+        if conference_failed(self.google_base or {}):
+            return gettext('google_calendar.msg_conference_note')
 
     def get_owner(self, name):
         user = self.calendar.credentials.user

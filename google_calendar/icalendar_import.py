@@ -43,7 +43,10 @@ class Change:
 
 @dataclass
 class Plan:
-    "``skipped`` are summary, start and reason of what is not imported"
+    """``skipped`` are summary, start as it is written, and reason
+
+    They are of what can not be imported, besides the changes that are skipped.
+    """
     calendar: object
     changes: list
     skipped: list
@@ -101,7 +104,6 @@ def _make_plan(calendar, document, check):
                 f'google_calendar.msg_icalendar_skip_{s.code}',
                 **s.arguments))
         for s in document.skipped]
-    changes = []
     if check:
         # nothing is told of what is hidden
         Event = Pool().get('google_calendar.event')
@@ -119,14 +121,9 @@ def _make_plan(calendar, document, check):
             else:
                 shown.append((item, items))
         parts = shown
-    for item in _items(parts, known):
-        change = _change(calendar, item, known.get(item.uid), own)
-        changes.append(change)
-        if change.reason:
-            skipped.append((
-                    item.values['summary'] if item.values else None,
-                    str(item.values['start']) if item.values else None,
-                    change.reason))
+    changes = [
+        _change(calendar, item, known.get(item.uid), own)
+        for item in _items(parts, known)]
     notes = [
         gettext('google_calendar.msg_icalendar_zone', zone=zone)
         for zone in sorted(document.unknown_zones)]

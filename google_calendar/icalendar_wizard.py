@@ -47,7 +47,11 @@ class ImportICalendarLine(ModelView):
             ('skip', "Skip"),
             ], "Action", readonly=True, sort=False)
     summary = fields.Char("Summary", readonly=True)
-    start = fields.Char("Start", readonly=True)
+    start = fields.DateTime("Start", readonly=True)
+    start_date = fields.Date("First Day", readonly=True)
+    written = fields.Char(
+        "Start in the File", readonly=True,
+        help="The start of what is skipped, as the file has it.")
     reason = fields.Char("Reason", readonly=True)
 
     @classmethod
@@ -111,10 +115,10 @@ class ImportICalendar(Wizard):
                 'action': 'skip',
                 'summary': summary or gettext(
                     'google_calendar.msg_event_no_summary'),
-                'start': start,
+                'written': start,
                 'reason': reason,
                 } for summary, start, reason in plan.skipped]
-        for action in ['update', 'create', 'unchanged']:
+        for action in ['skip', 'update', 'create', 'unchanged']:
             for change in plan.changes:
                 if change.action == action:
                     lines.append(_line(change))
@@ -127,7 +131,7 @@ class ImportICalendar(Wizard):
             'to_create': plan.count('create'),
             'to_update': plan.count('update'),
             'unchanged': plan.count('unchanged'),
-            'skipped': len(plan.skipped),
+            'skipped': len(plan.skipped) + plan.count('skip'),
             'notes': '\n'.join(notes),
             'lines': lines[:MAX_LINES],
             }
@@ -144,19 +148,16 @@ class ImportICalendar(Wizard):
 
 
 def _line(change):
-    values = change.item.values
-    event = change.event
-    if values:
-        start = values['start_date' if values['all_day'] else 'start']
-        summary = values['summary']
-    else:
-        start, summary = event.start_date or event.start, event.summary
+    values, event = change.item.values, change.event
+    shown = values or {
+        n: getattr(event, n) for n in ['summary', 'start', 'start_date']}
     return {
         'action': change.action,
-        'summary': summary or gettext(
+        'summary': shown['summary'] or gettext(
             'google_calendar.msg_event_no_summary'),
-        'start': str(start),
-        'reason': None,
+        'start': shown['start'],
+        'start_date': shown['start_date'],
+        'reason': change.reason,
         }
 
 

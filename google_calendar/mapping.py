@@ -14,6 +14,7 @@ import uuid
 
 from trytond.modules.google_integration.merge import Unit
 
+from .conference import conference_link, has_conference, write_conference
 from .people import (
     RESPONSES, attachments_of, attendee_key, canonical_reminders,
     people_values, reminders_values, write_attendees, write_reminders)
@@ -137,7 +138,7 @@ def to_values(resource):
     color = resource.get('colorId')
     values['color_id'] = (
         color if isinstance(color, str) and color in COLORS else None)
-    values['conference'] = _has_conference(resource)
+    values['conference'] = has_conference(resource)
     values['resource'] = record_of(resource)
     values.update(_read_google(resource))
     return canonical(values)
@@ -153,7 +154,7 @@ def _read_google(resource):
     original = as_dict(resource.get('originalStartTime'))
     return {
         'ical_uid': line_of(resource.get('iCalUID')),
-        'conference_link': _conference_link(resource),
+        'conference_link': conference_link(resource),
         'html_link': safe_link(resource.get('htmlLink')),
         'recurring_event_id': line_of(resource.get('recurringEventId')),
         'original_start': (
@@ -309,25 +310,6 @@ def _read_when(resource):
     return values
 
 
-def _has_conference(resource):
-    data = as_dict(resource.get('conferenceData'))
-    status = as_dict(as_dict(data.get('createRequest')).get('status'))
-    if data.get('conferenceSolution') or data.get('entryPoints'):
-        return True
-    return (status.get('statusCode') == 'pending'
-        or bool(safe_link(resource.get('hangoutLink'))))
-
-
-def _conference_link(resource):
-    entries = as_dict(resource.get('conferenceData')).get('entryPoints')
-    for entry in entries if isinstance(entries, list) else []:
-        if as_dict(entry).get('entryPointType') == 'video':
-            link = safe_link(entry.get('uri'))
-            if link:
-                return link
-    return safe_link(resource.get('hangoutLink'))
-
-
 # Writing
 
 
@@ -388,15 +370,6 @@ def _write_guests(name, values, units, baseline, insert):
         if whole or values[field] != (baseline or {}).get(key, default)}
 
 
-def _write_conference(name, values, units, baseline, insert):
-    if values['conference']:
-        # the request gets its identifier when it is sent
-        return {'conferenceData': {'createRequest': {
-                    'conferenceSolutionKey': {'type': 'hangoutsMeet'},
-                    }}}
-    return {} if insert else {'conferenceData': None}
-
-
 def _write_resource(name, values, units, baseline, insert):
     if insert and not values['resource']:
         return {}
@@ -413,7 +386,7 @@ def to_restore(body, deleted):
     patch = dict.fromkeys([*_TEXTS, 'recurrence', 'attendees', 'colorId'])
     patch.update(body)
     patch.pop('iCalUID', None)
-    if _has_conference(deleted):
+    if has_conference(deleted):
         patch.pop('conferenceData', None)
     for name in ['start', 'end']:
         patch[name] = {**dict.fromkeys(_KEYS), **body[name]}
@@ -494,6 +467,6 @@ _WRITERS = {
     'reminders': _write_reminders,
     'color': _write_color,
     'guests': _write_guests,
-    'conference': _write_conference,
+    'conference': write_conference,
     'resource': _write_resource,
     }

@@ -14,7 +14,7 @@ from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
 from trytond.modules.google_integration.template_record import (
-    compile_template)
+    check_fields, compile_template)
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If, PYSONDecoder, TimeDelta
 from trytond.transaction import (
@@ -283,7 +283,9 @@ class Rule(DeactivableMixin, CheckedReadMixin, ModelSQL, ModelView):
     def check_templates(self):
         for name in TEMPLATES:
             try:
-                self.template(name)
+                template = self.template(name)
+                if template:
+                    check_fields(template, self.Model, name)
             except ItemError as error:
                 raise RulePathError(format_error(
                         error.code,

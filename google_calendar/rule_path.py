@@ -2,14 +2,13 @@
 # top level of this repository has the full notices and license terms.
 """The dotted names by which rules reach the fields of records."""
 from trytond.i18n import gettext
+from trytond.modules.google_integration.template_record import RELATIONS
 
 from .exceptions import RulePathError
 
-__all__ = [
-    'DATES', 'RELATIONS', 'follow_path', 'link_of', 'relation_path', 'steps']
+__all__ = ['DATES', 'follow_path', 'link_of', 'relation_path', 'steps']
 
 DATES = {'date', 'datetime', 'timestamp'}
-RELATIONS = {'many2one', 'one2one', 'one2many', 'many2many'}
 
 
 def steps(Model, path):

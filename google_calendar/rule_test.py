@@ -8,14 +8,14 @@ from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
-from trytond.pyson import Eval
+from trytond.modules.google_integration.template_record import RELATIONS
+from trytond.pyson import Bool, Eval, If
 from trytond.wizard import Button, StateView, Wizard
 
 from .published import Content
 from .rule import TEMPLATES
-from .rule_path import RELATIONS
 
-__all__ = ['RuleTest', 'RuleTestResult']
+__all__ = ['RuleTest', 'RuleTestLine', 'RuleTestResult']
 
 # the records that are shown
 SAMPLE = 20
@@ -39,29 +39,30 @@ class RuleTest(Wizard):
         content = Content(rule)
         return {
             'count': count,
-            'sample': '\n'.join(
+            'sample': [
                 self.line(record, found)
-                for record, found in content.contents(ids)),
+                for record, found in content.contents(ids)],
             'missing': '\n'.join(missing_paths(rule)),
             }
 
     def line(self, record, content):
         if content is None:
-            return gettext(
-                'google_calendar.msg_rule_test_no_date', id=record.id)
+            return {'note': gettext(
+                    'google_calendar.msg_rule_test_no_date', id=record.id)}
         if isinstance(content, ItemError):
-            return gettext(
-                'google_calendar.msg_rule_test_error', id=record.id,
-                error=one_line(format_error(
-                        content.code, bookkeeping.dumps(content.arguments))))
+            return {'note': gettext(
+                    'google_calendar.msg_rule_test_error', id=record.id,
+                    error=one_line(format_error(
+                            content.code,
+                            bookkeeping.dumps(content.arguments))))}
         values, emails = content
-        start = values['start_date'] or values['start']
-        return ' '.join(filter(None, [
-                    str(start),
-                    values['summary'],
-                    values['location'] and f"({values['location']})",
-                    ', '.join(sorted(emails)),
-                    ]))
+        return {
+            'start': values.get('start'),
+            'start_date': values.get('start_date'),
+            'summary': values['summary'],
+            'location': values['location'],
+            'guests': ', '.join(sorted(emails)),
+            }
 
 
 def missing_paths(rule):
@@ -91,12 +92,29 @@ def _relations(Model, names):
         Model = field.get_target()
 
 
+class RuleTestLine(ModelView):
+    __name__ = 'google_calendar.rule_test.line'
+
+    start = fields.DateTime("Start", readonly=True)
+    start_date = fields.Date("First Day", readonly=True)
+    summary = fields.Char("Summary", readonly=True)
+    location = fields.Char("Location", readonly=True)
+    guests = fields.Char("Guests", readonly=True)
+    note = fields.Char("Note", readonly=True)
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual', If(Bool(Eval('note')), 'warning', '')),
+            ]
+
+
 class RuleTestResult(ModelView):
     __name__ = 'google_calendar.rule_test.result'
 
     count = fields.Integer("Matching Records", readonly=True)
-    sample = fields.Text(
-        "First Events", readonly=True,
+    sample = fields.One2Many(
+        'google_calendar.rule_test.line', None, "First Events", readonly=True,
         states={
             'invisible': ~Eval('sample'),
             })

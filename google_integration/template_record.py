@@ -19,9 +19,11 @@ from .template_values import (
     MOMENTS, NUMBERS, Reachable, TemplateError, check_date_format)
 
 __all__ = [
-    'TemplateRecord', 'compile_template', 'readable', 'render_template']
+    'RELATIONS', 'TemplateRecord', 'check_fields', 'compile_template',
+    'readable', 'render_template']
 
 NAMES = {'record'}
+RELATIONS = {'many2one', 'one2one', 'one2many', 'many2many'}
 # no template needs them
 SECRET = re.compile(r'password|passphrase|secret|token|private_key|api_key')
 LIST_LIMIT = 1_000
@@ -34,6 +36,28 @@ def compile_template(source, label):
     """
     with _named(label):
         return Template(source, NAMES, FUNCTIONS)
+
+
+def check_fields(template, Model_, label):
+    """Raise ItemError if what the template reads of the record is no field
+
+    What is only known when it is rendered is not checked.
+    """
+    with _named(label):
+        for path in sorted(template.paths()):
+            variable, *names = path.split('.')
+            if variable == 'record':
+                _check_path(Model_, names, path)
+
+
+def _check_path(Model_, names, path):
+    for name in names:
+        field = _field(Model_, name)
+        if field is None:
+            raise TemplateError('path', path=path, name=name)
+        if field._type not in RELATIONS:
+            return
+        Model_ = field.get_target()
 
 
 def render_template(template, record, label, **options):
@@ -74,17 +98,15 @@ class TemplateRecord(Reachable):
 
     def template_get(self, name):
         Model_ = self._record.__class__
-        label = _label(Model_, name)
-        field_name = label.name if label else name
-        field = Model_._fields.get(field_name)
-        if field is None or field._type == 'binary':
+        field = _field(Model_, name)
+        if field is None:
             raise TemplateError('field', name=name)
-        if SECRET.search(field_name):
+        if SECRET.search(field.name):
             raise TemplateError('denied', name=name)
         FieldAccess = Pool().get('ir.model.field.access')
         with denied(name), check_access():
-            FieldAccess.check(Model_.__name__, [field_name], 'read')
-        if label:
+            FieldAccess.check(Model_.__name__, [field.name], 'read')
+        if label := _label(Model_, name):
             value = label.__get__(self._record, Model_)
         else:
             value = getattr(self._record, name)
@@ -92,6 +114,14 @@ class TemplateRecord(Reachable):
 
     def template_text(self):
         return self.template_get('rec_name')
+
+
+def _field(Model_, name):
+    "The field that a template may name so, else None"
+    label = _label(Model_, name)
+    field = Model_._fields.get(label.name if label else name)
+    if field is not None and field._type != 'binary':
+        return field
 
 
 def _label(Model_, name):

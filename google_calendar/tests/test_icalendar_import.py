@@ -57,7 +57,9 @@ class ICalendarImportTestCase(GoogleCalendarTestCase):
                 calendar, read_file(calendar_file(*components), calendar))
             return {
                 a: plan.count(a) for a in ['create', 'update', 'unchanged']
-                if plan.count(a)}, [reason for *_, reason in plan.skipped]
+                if plan.count(a)}, [
+                    *[reason for *_, reason in plan.skipped],
+                    *[c.reason for c in plan.changes if c.reason]]
 
     def import_(self, *components, user=None):
         "Import by the wizard and return the ids of the events"

@@ -326,9 +326,10 @@ class PeopleTestCase(GoogleCalendarTestCase):
                 self.google.finish_conferences(status)
                 self.google.options(pending_conference=False)
                 self.synchronize()
-                conference, found = self.event(
-                    id, 'conference', 'conference_link')
+                conference, found, note = self.event(
+                    id, 'conference', 'conference_link', 'conference_note')
                 self.assertEqual((conference, bool(found)), (link, link))
+                self.assertEqual(bool(note), not link)
                 self.assert_settled()
 
     def test_conference_lost_answer(self):

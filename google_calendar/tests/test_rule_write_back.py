@@ -411,6 +411,11 @@ class ValidationTestCase(RuleTestCase):
                 ({'summary': '${record.__class__}'}, '"__class__"'),
                 ({'summary': '${open("x")}'}, 'no "open"'),
                 ({'description': 'a\n${'}, 'line 2'),
+                ({'summary': '${record.nothing}'}, '"nothing" in'),
+                ({'summary': '${record.party.nothing.name}'},
+                    '"nothing" in "record.party.nothing.name"'),
+                ({'summary': '${", ".join(l.nothing for l in record.lines)}'},
+                    '"record.lines.nothing" is no field'),
                 ]:
             with self.subTest(**values), \
                     self.assertRaises(RulePathError) as refused:
@@ -456,10 +461,15 @@ class ValidationTestCase(RuleTestCase):
                 result = Test.execute(session, {}, 'start')
             values = result['view']['defaults']
         self.assertEqual(values['count'], 3)
-        lines = values['sample'].splitlines()
-        self.assertEqual(sum('2026-12-01 A Customer' in t for t in lines), 1)
-        self.assertEqual(sum('line 1' in t for t in lines), 1)
-        self.assertEqual(sum('has no date' in t for t in lines), 1)
+        lines = values['sample']
+        self.assertEqual(len(lines), 3)
+        self.assertEqual(
+            [(i['start_date'], i['summary']) for i in lines
+                if i.get('summary', '').startswith('A Customer')],
+            [(dt.date(2026, 12, 1), "A Customer")])
+        notes = [i['note'] for i in lines if 'note' in i]
+        self.assertEqual(sum('line 1' in n for n in notes), 1)
+        self.assertEqual(sum('has no date' in n for n in notes), 1)
         self.assertEqual(
             values['missing'].splitlines(), ['lines.product', 'party'])
         self.assertEqual(self.rows(), before)

@@ -192,7 +192,7 @@ class TemplateRecordTestCase(TestCase):
         self.assertGreater(len(codes), 20)
         arguments = (
             '{"template": "t", "line": 1, "name": "n", "limit": 1, '
-            '"syntax": "s"}')
+            '"syntax": "s", "path": "p"}')
         for code in codes:
             with self.subTest(code=code):
                 text = format_error(

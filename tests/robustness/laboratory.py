@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 import trytond.config as config
 from tests.emulator import Emulator
 from trytond import backend
+from trytond.modules.google_calendar.choices import time_zones
+from trytond.modules.google_calendar.times import zones
 from trytond.modules.google_integration import engine, tokens, transport
 from trytond.modules.google_integration.tests.tools import configure
 from trytond.pool import Pool
@@ -103,6 +105,14 @@ class Laboratory:
     def _warm(name):
         "Load the models, so that the processes that are forked have them"
         Pool(name).init()
+        time_zones()
+        zones()
+        for context in [{}, {'active_test': False}]:
+            with Transaction().start(
+                    name, 0, readonly=True, context=context):
+                # each of them would look for the names of all the models
+                Pool().get('google_calendar.event').get_resources()
+                Pool().get('ir.model').get_names()
         backend.Database(name).close()
         # a connection of SQLite lives as long as who has it
         gc.collect()
