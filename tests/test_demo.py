@@ -141,7 +141,8 @@ class DemoTestCase(unittest.TestCase):
             for name, items, requests, _ in rows}
         # the consent page, its form, the exchange of the code
         self.assertEqual(numbers["Authorize"], (1, 3))
-        self.assertEqual(numbers["Discover and enable calendars"], (CALENDARS, 1))
+        self.assertEqual(
+            numbers["Discover and enable calendars"], (CALENDARS, 1))
         items, requests = numbers["Pull into Tryton"]
         self.assertEqual(requests, CALENDARS)
         self.assertEqual(
