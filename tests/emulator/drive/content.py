@@ -1,12 +1,23 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"The binary content of files: on disk, never in memory as a whole."
+"The binary contents, in files: one may be larger than the memory."
+import functools
 import hashlib
 import os
 import tempfile
 import weakref
 
-CHUNK = 1 << 20
+PIECE = 64 * 1024
+
+
+@functools.cache
+def _folder():
+    return tempfile.TemporaryDirectory(prefix='emulator-')
+
+
+def folder():
+    "Where this process keeps its contents; removed when it ends"
+    return _folder().name
 
 
 def _remove(path):
@@ -16,40 +27,93 @@ def _remove(path):
         pass
 
 
+def pieces(source, size=None):
+    "The bytes of a file from where it stands, a piece at a time"
+    while size is None or size > 0:
+        piece = source.read(PIECE if size is None else min(PIECE, size))
+        if not piece:
+            return
+        if size is not None:
+            size -= len(piece)
+        yield piece
+
+
+class Spool:
+    "A temporary file that is written once, with its digests"
+
+    def __init__(self, place=None):
+        number, self.path = tempfile.mkstemp(dir=place or folder())
+        self._file = os.fdopen(number, 'wb')
+        self._digests = {
+            n: hashlib.new(n, usedforsecurity=False)
+            for n in ['md5', 'sha1', 'sha256']}
+        self._remove = weakref.finalize(self, _remove, self.path)
+        self.size = 0
+
+    def write(self, piece):
+        self._file.write(piece)
+        for digest in self._digests.values():
+            digest.update(piece)
+        self.size += len(piece)
+
+    def open(self):
+        "What was written until now"
+        self._file.flush()
+        return open(self.path, 'rb')
+
+    def finish(self):
+        "Return the content; nothing is written any more"
+        self._file.close()
+        self._remove.detach()
+        return Content(self.path, self.size, **{
+                n: d.hexdigest() for n, d in self._digests.items()})
+
+    def discard(self):
+        self._file.close()
+        self._remove()
+
+
 class Content:
-    "Immutable bytes in a temporary file, removed with the object"
+    """Bytes that never change, in a temporary file which ends with the last
+    reference"""
 
     def __init__(self, path, size, md5, sha1, sha256):
-        self.path = path
+        self._path = path
         self.size = size
-        self.md5 = md5
-        self.sha1 = sha1
-        self.sha256 = sha256
+        self.md5, self.sha1, self.sha256 = md5, sha1, sha256
         weakref.finalize(self, _remove, path)
 
     @classmethod
-    def from_bytes(cls, data, folder):
-        descriptor, path = tempfile.mkstemp(dir=folder)
-        with os.fdopen(descriptor, 'wb') as file:
-            file.write(data)
-        return cls.from_file(path)
+    def from_bytes(cls, data, folder=None):
+        spool = Spool(folder)
+        spool.write(data)
+        return spool.finish()
 
     @classmethod
     def from_file(cls, path):
-        "Take the file over"
-        digests = [hashlib.md5(), hashlib.sha1(), hashlib.sha256()]
+        "The file belongs to the content from now on"
+        digests = [
+            hashlib.new(n, usedforsecurity=False)
+            for n in ['md5', 'sha1', 'sha256']]
         size = 0
-        with open(path, 'rb') as file:
-            while data := file.read(CHUNK):
-                size += len(data)
+        with open(path, 'rb') as source:
+            for piece in pieces(source):
+                size += len(piece)
                 for digest in digests:
-                    digest.update(data)
+                    digest.update(piece)
         return cls(path, size, *(d.hexdigest() for d in digests))
 
     def open(self):
-        return open(self.path, 'rb')
+        return open(self._path, 'rb')
 
     def read(self, start=0, end=None):
-        with self.open() as file:
-            file.seek(start)
-            return file.read(-1 if end is None else max(end - start, 0))
+        "The bytes from start to before end"
+        with self.open() as source:
+            source.seek(start)
+            return source.read(-1 if end is None else max(end - start, 0))
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __copy__(self):
+        return self
