@@ -66,14 +66,18 @@ def _table(rows):
 
 
 def _html(document, title):
+    return page(title, ''.join(
+            f'<p>{html.escape(p)}</p>' for p in document.text)).encode()
+
+
+def _zip(document, title):
     "[Export MIME types] the web page is a zip"
     pages = {}
     if document.kind == 'spreadsheet':
         for name, rows in document.text:
             pages[f'{_file_name(name)}.html'] = page(name, _table(rows))
     else:
-        pages[f'{_file_name(title)}.html'] = page(title, ''.join(
-                f'<p>{html.escape(p)}</p>' for p in document.text))
+        pages[f'{_file_name(title)}.html'] = _html(document, title)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED) as archive:
         for name, text in pages.items():
@@ -90,8 +94,11 @@ def _separated(delimiter):
         # [Export MIME types] the first sheet only
         buffer = io.StringIO()
         writer = csv.writer(buffer, delimiter=delimiter)
-        for row in document.text[0][1]:
-            writer.writerow([cell_text(c) for c in row])
+        rows = document.text[0][1]
+        width = max(map(len, rows), default=0)
+        for row in rows:
+            cells = [cell_text(c) for c in row]
+            writer.writerow(cells + [''] * (width - len(cells)))
         # without an end of the last line (undocumented)
         return buffer.getvalue().removesuffix('\r\n').encode()
     return write
@@ -105,15 +112,19 @@ WRITERS = {
         'application/rtf': _rtf,
         'application/pdf': exports_pages.pdf,
         'text/plain': _plain,
-        'application/zip': _html,
+        'application/zip': _zip,
+        'text/html': _html,
         'application/epub+zip': exports_open.epub,
         'text/markdown': _markdown,
         },
     'spreadsheet': {
         XLSX: exports_office.xlsx,
         OPEN + 'spreadsheet': exports_open.spreadsheet,
+        # the name that it had
+        'application/x-vnd.oasis.opendocument.spreadsheet':
+        exports_open.spreadsheet,
         'application/pdf': exports_pages.pdf,
-        'application/zip': _html,
+        'application/zip': _zip,
         'text/csv': _separated(','),
         'text/tab-separated-values': _separated('\t'),
         },

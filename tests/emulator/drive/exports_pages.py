@@ -20,9 +20,16 @@ _SLIDE = (960, 540)
 
 @functools.cache
 def _font():
-    # with the library, and it keeps the text of any script readable
-    pdfmetrics.registerFont(TTFont('Vera', 'Vera.ttf'))
-    return 'Vera'
+    # comes with the library
+    font = TTFont('Vera', 'Vera.ttf')
+    pdfmetrics.registerFont(font)
+    return font
+
+
+def _written(line):
+    "What the font lacks is a question mark"
+    known = _font().face.charToGlyph
+    return ''.join(c if ord(c) in known else '?' for c in line)
 
 
 def _pages(document):
@@ -45,13 +52,13 @@ def pdf(document, title):
     canvas.setTitle(title)
     for lines in _pages(document):
         height = size[1] - _MARGIN
-        canvas.setFont(_font(), step * 0.75)
+        canvas.setFont(_font().fontName, step * 0.75)
         for line in _wrapped(lines, int((size[0] - 100) / step * 1.6)):
             if height < _MARGIN:
                 canvas.showPage()
-                canvas.setFont(_font(), step * 0.75)
+                canvas.setFont(_font().fontName, step * 0.75)
                 height = size[1] - _MARGIN
-            canvas.drawString(_MARGIN, height, line)
+            canvas.drawString(_MARGIN, height, _written(line))
             height -= step
         canvas.showPage()
     canvas.save()
