@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 ACTIONS = {
     'status', 'drop_before', 'drop_after', 'malformed', 'truncated',
-    'latency', 'redirect'}
+    'latency', 'redirect', 'drop_body', 'corrupt'}
 
 
 @dataclass
@@ -28,6 +28,9 @@ class Fault:
     retry_after: int = None
     seconds: float = 0
     url: str = None
+    # drop_body: bytes that are received; truncated: that are sent;
+    # corrupt: the place of the wrong one
+    size: int = None
     seen: int = 0
     hit: int = 0
 
@@ -51,10 +54,13 @@ class Fault:
             and (self.batch is None or self.batch is batch))
 
 
-def take(state, method_id, verb, path, user, batch):
-    "Return the faults that hit this request"
+def take(state, method_id, verb, path, user, batch, within=False):
+    """Return the faults that hit this request; within: those that hit it
+    while its body is read"""
     result = []
     for fault in list(state.faults):
+        if (fault.action == 'drop_body') is not within:
+            continue
         if not fault.matches(method_id, verb, path, user, batch):
             continue
         fault.seen += 1

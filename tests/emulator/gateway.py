@@ -14,7 +14,9 @@ from . import (  # noqa: F401
     calendar_list, calendars, channels, events, faults, freebusy, listing,
     move, oauth, push, quickadd, tokens)
 from .api import execute
+from .bodies import Body
 from .discovery import AnswerError
+from .drive.content import Content, pieces
 from .errors import (
     ApiError, Dropped, OAuthError, PageError, from_status, insufficient_scope,
     unauthenticated)
@@ -44,6 +46,11 @@ class Request:
     headers: dict  # lower-case names
     body: bytes = b''
     batch: bool = False
+    media: Body = None  # instead of the body, of an upload
+
+    @property
+    def sent(self):
+        return self.media.size if self.media else len(self.body)
 
 
 @dataclass
@@ -53,6 +60,37 @@ class Response:
     body: bytes = b''
     dropped: bool = False
     cut: int = None  # send this many bytes of the body only
+    content: Content = None  # instead of the body
+    start: int = 0  # the part of the content
+    stop: int = None
+    wrong: int = None  # this byte of the body is another
+
+    @property
+    def size(self):
+        if self.content is None:
+            return len(self.body)
+        stop = self.content.size if self.stop is None else self.stop
+        return stop - self.start
+
+    def pieces(self):
+        "What is sent of the content, a piece at a time"
+        size = self.size if self.cut is None else min(self.cut, self.size)
+        done = 0
+        with self.content.open() as source:
+            source.seek(self.start)
+            for piece in pieces(source, size):
+                place = -1 if self.wrong is None else self.wrong - done
+                done += len(piece)
+                yield spoilt(piece, place)
+
+
+def spoilt(piece, place):
+    "The bytes with another one at the place, if they have it"
+    if not 0 <= place < len(piece):
+        return piece
+    result = bytearray(piece)
+    result[place] ^= 0xff
+    return bytes(result)
 
 
 def json_response(status, value, headers=None, pretty=False):
@@ -111,8 +149,7 @@ class Gateway:
         state = self.state
         name = name or self.method_id(request)
         with state.lock:
-            held = tokens.bearer(state, request.headers)
-            email = held.email if held else ''
+            email = self.email(request)
             hits = faults.take(
                 state, name, request.verb, request.path, email,
                 request.batch)
@@ -132,7 +169,7 @@ class Gateway:
                     fault.status or 302, {'Location': fault.url})
             if response is not None:
                 self.log(
-                    request, name, response.status, len(response.body),
+                    request, name, response.status, response.size,
                     email, label)
                 return response
         with nullcontext() if name == 'calendar.batch' else state.lock:
@@ -142,23 +179,55 @@ class Gateway:
                 self.log(request, name, 0, 0, email, 'drop of a part')
                 raise
             self.log(
-                request, name, response.status, len(response.body), email,
-                label)
+                request, name, response.status, response.size, email, label)
         if name.endswith('.watch') and state.options['sync_before_answer']:
             # [Push notifications] the sync message may come first
             self.settle()
         for fault in hits:
             if fault.action == 'drop_after':
                 raise Dropped
-            if fault.action == 'malformed':
-                response.body = b'<html><body>Sorry...</body></html>'
-            elif fault.action == 'truncated':
-                half = len(response.body) // 2
-                if request.batch:
-                    response.body = response.body[:half]
-                else:
-                    response.cut = half
+            self.spoil(request, response, fault)
         return response
+
+    def spoil(self, request, response, fault):
+        "What a fault makes of an answer"
+        if fault.action == 'malformed':
+            response.content = None
+            response.body = b'<html><body>Sorry...</body></html>'
+        elif fault.action == 'truncated':
+            size = response.size // 2 if fault.size is None else fault.size
+            if request.batch:
+                response.body = response.body[:size]
+            else:
+                response.cut = size
+        elif fault.action == 'corrupt':
+            place = fault.size or 0
+            if response.content is None:
+                response.body = spoilt(response.body, place)
+            else:
+                response.wrong = place
+
+    def interruption(self, request):
+        "After how many bytes of its body a request is dropped, or None"
+        state = self.state
+        with state.lock:
+            hits = faults.take(
+                state, self.method_id(request), request.verb, request.path,
+                self.email(request), False, within=True)
+        return min((f.size or 0 for f in hits), default=None)
+
+    def interrupted(self, request, injected):
+        "The body of a request did not come to its end"
+        name = self.method_id(request)
+        with self.state.lock:
+            self.state.requests += 1
+            self.log(
+                request, name, 0, 0, self.email(request),
+                'drop_body' if injected else 'client gone')
+
+    def email(self, request):
+        held = tokens.bearer(self.state, request.headers)
+        return held.email if held else ''
 
     def settle(self):
         "Wait until each message was sent at least once"
@@ -199,7 +268,7 @@ class Gateway:
                 'status': status,
                 'user': email,
                 'batch': request.batch,
-                'sent': len(request.body),
+                'sent': request.sent,
                 'bytes': size,
                 }
             if name == 'oauth.token':

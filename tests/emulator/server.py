@@ -9,6 +9,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
+from . import bodies
 from .admin import Admin
 from .client import EmulatorAdmin
 from .gateway import Gateway, Request, compress
@@ -16,6 +17,8 @@ from .push import Pusher
 from .state import State, signing_key
 
 logger = logging.getLogger(__name__)
+# Google's own words [Upload file data]
+_REASONS = {308: 'Resume Incomplete', 499: 'Client Closed Request'}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -26,30 +29,50 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self):
         server = self.server
-        length = self.headers.get('Content-Length')
-        if self.headers.get('Transfer-Encoding', '').lower() == 'chunked':
-            body = self._chunked()
-        else:
-            body = self.rfile.read(int(length)) if length else b''
         path, _, query = self.path.partition('?')
         request = Request(
             self.command, path, query,
-            {k.lower(): v for k, v in self.headers.items()}, body)
+            {k.lower(): v for k, v in self.headers.items()})
         if path.startswith('/emulator/'):
-            response = server.admin.handle(request)
-        else:
-            response = server.gateway.handle(request)
-            compress(request, response)
+            self._receive(request)
+            self._send(server.admin.handle(request))
+            return
+        limit = server.gateway.interruption(request)
+        if not self._receive(request, limit):
+            server.gateway.interrupted(request, limit is not None)
+            self._reset()
+            return
+        response = server.gateway.handle(request)
+        compress(request, response)
         self._send(response)
 
-    def _chunked(self):
+    def _receive(self, request, limit=None):
+        "Read the body; return whether the request goes on"
         parts = []
-        while size := int(self.rfile.readline().split(b';')[0], 16):
-            parts.append(self.rfile.read(size))
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass
-        return b''.join(parts)
+        if bodies.is_upload(request.path):
+            request.media = bodies.Body()
+        write = request.media.write if request.media else parts.append
+        source = bodies.pieces(self.rfile, request.headers)
+        if limit is not None:
+            # a client that repeats it may have nothing more to send
+            self.connection.settimeout(1)
+            source = bodies.limited(source, limit)
+        try:
+            for piece in source:
+                write(piece)
+        except bodies.Incomplete:
+            if request.media:
+                request.media.complete = False
+        except (ConnectionError, TimeoutError):
+            if request.media:
+                request.media.complete = False
+            elif limit is None:
+                raise
+        if request.media:
+            request.media.close()
+            return request.media.complete
+        request.body = b''.join(parts)
+        return limit is None
 
     def _send(self, response):
         if response.dropped:
@@ -57,21 +80,32 @@ class _Handler(BaseHTTPRequestHandler):
             return
         lines = [
             f'HTTP/1.1 {response.status} '
-            f'{self.responses.get(response.status, ("", ""))[0]}']
+            f'{_REASONS.get(response.status) or self._reason(response)}']
         headers = {
             'Date': formatdate(self.server.state.now(), usegmt=True),
             'Server': 'ESF', **response.headers}
         if response.status not in {204, 304}:
-            headers['Content-Length'] = len(response.body)
+            headers['Content-Length'] = response.size
         lines.extend(f'{k}: {v}' for k, v in headers.items())
         head = ('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1')
-        body = response.body if response.status not in {204, 304} else b''
+        self._write(head, response)
         if response.cut is not None:
-            self.wfile.write(head + body[:response.cut])
             self.wfile.flush()
             self._reset()
-            return
-        self.wfile.write(head + body)
+
+    def _write(self, head, response):
+        if response.status in {204, 304}:
+            self.wfile.write(head)
+        elif response.content is None:
+            # in one piece: a client may not expect the body apart
+            self.wfile.write(head + response.body[:response.cut])
+        else:
+            self.wfile.write(head)
+            for piece in response.pieces():
+                self.wfile.write(piece)
+
+    def _reason(self, response):
+        return self.responses.get(response.status, ("", ""))[0]
 
     def _reset(self):
         "End the connection without an answer"
