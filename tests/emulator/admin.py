@@ -18,13 +18,16 @@ from .admin_push import PushCommands
 from .admin_series import SeriesCommands
 from .api import Call, execute
 from .calendar_list import resource as list_resource
+from .drive import trash
+from .drive.admin import DriveCommands, client_token
 from .errors import ApiError
 from .gateway import json_response
 from .model import Client, Record, ServiceAccount
 from .oauth import known_scopes, split_scopes
 from .present import is_removed_instance, present
 from .propagation import mark, store
-from .state import OPTIONS, calendar_document, stamp_text
+from .state import (
+    OPTIONS, activity_document, calendar_document, drive_document, stamp_text)
 
 
 def _text(value):
@@ -33,7 +36,7 @@ def _text(value):
     return str(value)
 
 
-class Admin(PeopleCommands, PushCommands, SeriesCommands):
+class Admin(DriveCommands, PeopleCommands, PushCommands, SeriesCommands):
     def __init__(self, state, gateway):
         self.state = state
         self.gateway = gateway
@@ -261,15 +264,23 @@ class Admin(PeopleCommands, PushCommands, SeriesCommands):
 
     # -- what people do
 
-    def do_act(self, user, calls):
+    def do_act(self, user, calls, client=None):
         """Do API calls as a person would in Google's own UI: with the
-        rules, but without a token, and not counted"""
+        rules, but without a token, and not counted
+
+        client: with an application that has all the scopes."""
         results = []
-        document = calendar_document()
+        documents = {
+            'drive': drive_document, 'driveactivity': activity_document}
         with self.state.lock:
+            trash.purge(self.state)
             account = self._user(user)
             for call in calls:
+                document = documents.get(
+                    call['method'].partition('.')[0], calendar_document)()
                 found = document.methods[call['method']]
+                token = client and client_token(
+                    self.state, account, client, document)
                 params = dict(call.get('params') or {})
                 values = {
                     n: _text(params.pop(n)) for n in found.names
@@ -284,7 +295,7 @@ class Admin(PeopleCommands, PushCommands, SeriesCommands):
                 body = json.dumps(call.get('body') or {}).encode()
                 try:
                     _, _, answer = execute(
-                        self.state, account, None, found, values, pairs,
+                        self.state, account, token, found, values, pairs,
                         headers, body)
                 except ApiError as error:
                     answer = error.body()
@@ -340,6 +351,7 @@ class Admin(PeopleCommands, PushCommands, SeriesCommands):
                     self.state.delete_calendar(calendar)
             for key in [k for k in self.state.grants if k[0] == user.email]:
                 self.state.revoke_grant(*key)
+            self.forget_files(user)
             del self.state.users[user.email]
 
     # -- what to look at

@@ -1,6 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"The frame of every method of the Calendar API."
+"The frame of every method of the Calendar and Drive APIs."
 import copy
 import json
 import logging
@@ -33,6 +33,11 @@ class Call:
     headers: dict
     token: AccessToken = None  # None when a person acts in Google's own UI
     method_id: str = ''
+    mask: dict = None  # the fields that are asked for
+
+    def wants(self, name):
+        "Whether the field may be asked for, at any depth"
+        return self.mask is None or _wants(self.mask, name)
 
     def get(self, name, default=None):
         return self.params.get(name, default)
@@ -101,6 +106,14 @@ class Call:
                 location_type='header')
 
 
+def _wants(mask, name):
+    return any(
+        k in {name, '*'} or (
+            k in {'files', 'changes', 'file'} if sub is None
+            else _wants(sub, name))
+        for k, sub in mask.items())
+
+
 def parse_body(found, headers, raw):
     if found.request is None:
         return None
@@ -117,12 +130,12 @@ def parse_body(found, headers, raw):
         raise ApiError('parseError')
     if not isinstance(value, dict):
         raise ApiError('parseError')
-    return calendar_document().clean(found.request, value)
+    return found.document.clean(found.request, value)
 
 
-def execute(state, user, token, found, path_values, pairs, headers, raw):
-    "Return (status, headers, the resource or None)"
-    document = calendar_document()
+def prepare(state, user, token, found, path_values, pairs, headers):
+    "Check scopes and parameters; return the call, without its body"
+    document = found.document
     if token is not None and not set(found.scopes) & set(token.scopes):
         raise insufficient_scope(found.id, found.scopes)
     params = document.parameters(found, path_values, pairs)
@@ -132,37 +145,50 @@ def execute(state, user, token, found, path_values, pairs, headers, raw):
         if found.response:
             fields.check(
                 mask, document.schemas, {'$ref': found.response})
+    elif document.default_fields:
+        mask = document.default_fields(found)
     if len(params.get('quotaUser', '')) > 40:
         raise ApiError(
             'invalidParameter', "quotaUser is too long",
             location='quotaUser')
+    return Call(state, user, params, None, headers, token, found.id, mask)
+
+
+def execute(state, user, token, found, path_values, pairs, headers, raw):
+    "Return (status, headers, the resource or None)"
+    call = prepare(state, user, token, found, path_values, pairs, headers)
     handler = HANDLERS.get(found.id)
     if handler is None:
         raise not_found()
-    body = parse_body(found, headers, raw)
-    call = Call(state, user, params, body, headers, token, found.id)
+    call.body = parse_body(found, headers, raw)
+    return complete(call, found, lambda: handler(call))
+
+
+def complete(call, found, function):
+    "Call the function and make the answer of what it returns"
+    state = call.state
     state.later.clear()
-    answer = handler(call)
+    answer = function()
     if answer is not None:
         # what follows may change the event once more
         answer = copy.deepcopy(answer) if state.later else answer
-    for function in state.later:
-        function()
+    for later in state.later:
+        later()
     state.later.clear()
     push.flush(state)
     if answer is None:
         if found.response is not None:
             raise AnswerError(f"{found.id}: no answer")
         return 204, {}, None
-    document.check(found.response, answer)
+    found.document.check(found.response, answer)
     extra = {}
     if etag := answer.get('etag'):
         extra['ETag'] = etag
         # [Get specific versions of resources] 304
         if (found.verb == 'GET'
-                and headers.get('if-none-match', '').strip() == etag):
+                and call.headers.get('if-none-match', '').strip() == etag):
             return 304, extra, None
-    return 200, extra, fields.apply(mask, answer)
+    return 200, extra, fields.apply(call.mask, answer)
 
 
 def strip_null(value):

@@ -1,15 +1,20 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"Batches [Send batch requests]"
+"Batches [Send batch requests; Improve performance (Drive)]"
 import secrets
 from email.parser import BytesParser
 from email.policy import HTTP
 from http import HTTPStatus
+from urllib.parse import parse_qsl
 
 from .errors import ApiError
 from .gateway import Request, Response, json_response
 
-MAXIMUM = 1000
+# the path of the calls, how many of them
+LIMITS = {
+    'calendar.batch': ('/calendar/v3/', 1000),
+    'drive.batch': ('/drive/v3/', 100),
+    }
 
 
 def _refuse(message):
@@ -17,7 +22,8 @@ def _refuse(message):
     return json_response(400, error.body(), pretty=True)
 
 
-def batch(gateway, request):
+def batch(gateway, request, name):
+    prefix, maximum = LIMITS[name]
     kind = request.headers.get('content-type', '')
     if not kind.lower().startswith('multipart/mixed'):
         return _refuse("The batch request must be multipart/mixed")
@@ -26,14 +32,13 @@ def batch(gateway, request):
     parts = message.get_payload() if message.is_multipart() else []
     if not parts:
         return _refuse("Failed to parse batch request, error: no parts")
-    if len(parts) > MAXIMUM:
-        # at most 1000 calls
+    if len(parts) > maximum:
         return _refuse(
-            f"The batch request exceeds the limit of {MAXIMUM} calls")
+            f"The batch request exceeds the limit of {maximum} calls")
     boundary = f'batch_{secrets.token_hex(12)}'
     chunks = []
     for part in parts:
-        answer = _part(gateway, request, part)
+        answer = _part(gateway, request, part, prefix)
         content_id = part.get('Content-ID')
         chunks.append(_chunk(boundary, content_id, answer))
     chunks.append(f'--{boundary}--\r\n'.encode())
@@ -43,7 +48,7 @@ def batch(gateway, request):
         b''.join(chunks))
 
 
-def _part(gateway, outer, part):
+def _part(gateway, outer, part, prefix):
     if part.get_content_type() != 'application/http':
         return _refuse("Content-Type of the part is not application/http")
     raw = part.get_payload(decode=True) or b''
@@ -52,9 +57,15 @@ def _part(gateway, outer, part):
     if len(words) not in {2, 3}:
         return _refuse("Failed to parse the request line of the part")
     verb, target = words[0].upper(), words[1]
-    if not target.startswith('/calendar/v3/'):
+    if not target.startswith(prefix):
         # the inner URL is a path only, of the same API
-        return _refuse("The part is not of the Calendar API")
+        return _refuse("The part is not of the API of the batch")
+    path, _, query = target.partition('?')
+    if prefix == '/drive/v3/' and (
+            ('alt', 'media') in parse_qsl(query)
+            or path.endswith(('/export', '/download'))):
+        # no media upload or download inside
+        return _refuse("Media are not supported in a batch")
     # headers end at the first empty line
     head, separator, body = rest.replace(
         b'\r\n', b'\n').partition(b'\n\n')
@@ -68,7 +79,6 @@ def _part(gateway, outer, part):
     for name, value in outer.headers.items():
         if not name.startswith('content-'):
             headers.setdefault(name, value)
-    path, _, query = target.partition('?')
     return gateway.run(Request(verb, path, query, headers, body, True))
 
 

@@ -13,7 +13,7 @@ from . import push
 from .api import method, strip_null
 from .errors import ApiError, invalid, not_found, required
 from .model import at_least
-from .state import calendar_document
+from .state import calendar_document, drive_document
 
 # (unverified) the pattern: what Google's error shows to developers
 _ID = re.compile(r'[A-Za-z0-9\-_+/=]{1,64}$')
@@ -23,8 +23,8 @@ TYPES = {'web_hook', 'webhook'}
 @dataclass
 class Channel:
     id: str
-    kind: str  # events, calendarList, acl, settings
-    owner: str  # the calendar, or the user
+    kind: str  # events, calendarList, acl, settings, changes, files
+    owner: str  # the calendar, the user, the shared drive or the file
     user: str
     client_id: str  # None: from Google's own UI
     service: bool
@@ -48,6 +48,9 @@ class Channel:
             role = calendar.role(self.user)
             minimum = 'writer' if self.kind == 'acl' else 'freeBusyReader'
             return at_least(role, minimum)
+        if self.kind in {'changes', 'files'}:
+            from .drive import watch
+            return watch.live(state, self)
         return True
 
     def wants(self, types):
@@ -79,12 +82,12 @@ def _address(state, value):
     return value
 
 
-def _expiration(state, body):
+def _expiration(state, body, default, maximum):
     """Return milliseconds: the request or Google's own limit, the more
     restrictive of them [Push notifications]; ttl 604800 by default
     [Events: watch]"""
     now = state.clock()
-    limits = [now + state.options['channel_life']]
+    limits = [now + maximum]
     ttl = (body.get('params') or {}).get('ttl')
     if ttl is not None:
         if not re.match(r'\d{1,12}$', ttl) or not int(ttl):
@@ -97,11 +100,15 @@ def _expiration(state, body):
         if int(wanted) <= now * 1000:
             raise invalid("Channel expiration is in the past.")
         limits.append(int(wanted) / 1000)
+    if len(limits) == 1:
+        limits.append(now + default)
     return int(min(limits) * 1000)
 
 
-def _watch(call, kind, owner):
+def open_channel(call, kind, owner, default=None, maximum=None):
+    "default, maximum: the life in seconds"
     state = call.state
+    maximum = maximum or state.options['channel_life']
     body = strip_null(call.body)
     for name in ['id', 'type', 'address']:
         if not body.get(name):
@@ -115,7 +122,7 @@ def _watch(call, kind, owner):
     if len(body.get('token', '')) > 256:
         raise invalid("Channel token is too long.", 'resource.token')
     address = _address(state, body['address'])
-    expiration = _expiration(state, body)
+    expiration = _expiration(state, body, default or maximum, maximum)
     client_id = call.token.client_id if call.token else None
     if (client_id, body['id']) in state.channels:
         # unique within the project; (unverified) also once it is stopped
@@ -136,7 +143,10 @@ def _watch(call, kind, owner):
 
 
 def _uri(call):
-    found = calendar_document().methods[call.method_id]
+    document = (
+        drive_document() if call.method_id.startswith('drive.')
+        else calendar_document())
+    found = document.methods[call.method_id]
     path = found.path.removesuffix('/watch')
     for name in found.names:
         path = path.replace(
@@ -145,7 +155,7 @@ def _uri(call):
         (k, _text(v)) for k, v in sorted(call.params.items())
         if k not in found.names and k != 'alt']
     return (
-        f'{call.state.url}/calendar/v3/{path}?'
+        f'{call.state.url}{document.base}{path}?'
         + urlencode([*query, ('alt', 'json')], doseq=True))
 
 
@@ -177,22 +187,22 @@ def events(call):
             'pushNotSupportedForRequestedResource', "Push notifications "
             "are not supported by this resource.", code=400,
             domain='calendar')
-    return _watch(call, 'events', calendar.id)
+    return open_channel(call, 'events', calendar.id)
 
 
 @method('calendar.acl.watch')
 def acl(call):
-    return _watch(call, 'acl', call.calendar('writer').id)
+    return open_channel(call, 'acl', call.calendar('writer').id)
 
 
 @method('calendar.calendarList.watch')
 def calendar_list(call):
-    return _watch(call, 'calendarList', call.user.email)
+    return open_channel(call, 'calendarList', call.user.email)
 
 
 @method('calendar.settings.watch')
 def settings(call):
-    return _watch(call, 'settings', call.user.email)
+    return open_channel(call, 'settings', call.user.email)
 
 
 @method('calendar.channels.stop')

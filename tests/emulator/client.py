@@ -7,6 +7,8 @@ import urllib.request
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
 
+from .client_drive import DriveAdmin
+
 
 class EmulatorError(Exception):
     "body is Google's error where the emulator gave one"
@@ -62,7 +64,7 @@ class ConsentPage(HTMLParser):
                 self.selected = values['value']
 
 
-class EmulatorAdmin:
+class EmulatorAdmin(DriveAdmin):
     def __init__(self, url):
         self.url = url.rstrip('/')
 
@@ -172,20 +174,22 @@ class EmulatorAdmin:
     # -- what people do in Google's own UI
 
     def act(self, user: str, method: str, body=None, if_match=None,
-            **params):
-        "One API method, e.g. act(user, 'calendar.events.get', eventId=...)"
+            client=None, **params):
+        """One API method, e.g. act(user, 'calendar.events.get', eventId=...)
+
+        client: with the application instead of Google's own UI"""
         answer, = self.act_many(user, [{
                     'method': method, 'params': params, 'body': body,
-                    'if_match': if_match}])
+                    'if_match': if_match}], client)
         if isinstance(answer, dict) and 'error' in answer:
             raise EmulatorError(
                 f"{method}: {answer['error']['message']}",
                 answer['error']['code'], answer)
         return answer
 
-    def act_many(self, user: str, calls: list) -> list:
+    def act_many(self, user: str, calls: list, client=None) -> list:
         "Answers in order, Google's error body for a refused one"
-        return self._call('act', user=user, calls=calls)
+        return self._call('act', user=user, calls=calls, client=client)
 
     def insert_event(self, user: str, body: dict, calendar='primary',
             **params) -> dict:

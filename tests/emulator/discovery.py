@@ -41,11 +41,14 @@ class Method:
     request: str = None
     response: str = None
     scopes: list = field(default_factory=list)
+    document: object = None
 
 
 class Document:
-    def __init__(self, name):
+    def __init__(self, name, default_fields=None):
         self.document = load(name)
+        # a function (method) -> the mask of an answer without fields
+        self.default_fields = default_fields
         self.base = '/' + self.document['servicePath']
         self.common = self.document.get('parameters', {})
         self.schemas = self.document['schemas']
@@ -65,7 +68,7 @@ class Document:
                 re.compile(regex + '$'), names, raw.get('parameters', {}),
                 (raw.get('request') or {}).get('$ref'),
                 (raw.get('response') or {}).get('$ref'),
-                raw.get('scopes', []))
+                raw.get('scopes', []), self)
         for sub in resource.get('resources', {}).values():
             self._collect(sub)
 

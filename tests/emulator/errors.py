@@ -42,6 +42,68 @@ REASONS = {
     'updatedMinTooLongAgo': (
         410, 'calendar', "The requested minimum modification time lies too "
         "far in the past."),
+    # [Resolve errors (Drive)]
+    'illegalKeepForeverModification': (
+        400, 'global', "Bad Request. Cannot update a revision to false that "
+        "is marked as keepForever."),
+    'invalidSharingRequest': (400, 'global', "Bad Request"),
+    'activeItemCreationLimitExceeded': (
+        403, 'global', "This account has exceeded the creation limit of 500 "
+        "million items. To create more items, permanently delete some "
+        "items."),
+    'appNotAuthorizedToFile': (
+        403, 'global', "The user has not granted the app access to the "
+        "file."),
+    'cannotModifyInheritedTeamDrivePermission': (
+        403, 'global', "Cannot update or delete an inherited permission on "
+        "a shared drive item."),
+    'domainPolicy': (
+        403, 'global', "The domain administrators have disabled Drive "
+        "apps."),
+    'download_restricted_for_revision': (
+        403, 'global', "This revision cannot be downloaded by the "
+        "authenticated user."),
+    'fileNotDownloadable': (
+        403, 'global', "Only files with binary content can be downloaded. "
+        "Use Export with Docs Editors files."),
+    'fileNotExportable': (
+        403, 'global', "Export only supports Docs Editors files."),
+    'fileOwnerNotMemberOfTeamDrive': (
+        403, 'global', "Cannot move a file into a shared drive as a writer "
+        "when the owner of the file is not a member of that shared drive."),
+    'fileWriterTeamDriveMoveInDisabled': (
+        403, 'global', "The domain administrator has not allowed writers to "
+        "move items into a shared drive."),
+    'insufficientFilePermissions': (
+        403, 'global', "The user does not have sufficient permissions for "
+        "this file."),
+    'myDriveHierarchyDepthLimitExceeded': (
+        403, 'global', "Your My Drive can't contain more than 100 levels of "
+        "folders."),
+    'numChildrenInNonRootLimitExceeded': (
+        403, 'global', "The limit for this folder's number of children "
+        "(files and folders) has been exceeded."),
+    'sharingRateLimitExceeded': (
+        403, 'global', "Rate limit exceeded. User message: \"These item(s) "
+        "could not be shared because a rate limit was exceeded\""),
+    'storageQuotaExceeded': (
+        403, 'global', "The user's Drive storage quota has been exceeded."),
+    'teamDriveFileLimitExceeded': (
+        403, 'global', "The file limit for this shared drive has been "
+        "exceeded."),
+    'teamDriveHierarchyTooDeep': (
+        403, 'global', "The shared drive hierarchy depth will exceed the "
+        "limit."),
+    'teamDriveMembershipRequired': (
+        403, 'global', "The attempted action requires shared drive "
+        "membership."),
+    'teamDrivesFolderMoveInNotSupported': (
+        403, 'global', "Moving folders into shared drives is not "
+        "supported."),
+    'teamDrivesParentLimit': (
+        403, 'global', "A shared drive item must have exactly one parent."),
+    'fileIdInUse': (
+        409, 'global', "A file already exists with the provided ID."),
     'conditionNotMet': (412, 'global', "Precondition Failed"),
     'backendError': (500, 'global', "Backend Error"),
     'internalError': (500, 'global', "Internal Error"),
@@ -160,8 +222,12 @@ def insufficient_scope(method_id, scopes):
     # the body that users of the API report (the guides list none):
     # KeepSoftwareSimple/compass-calendar, analogdotnow/Analog#296
     parts = method_id.split('.')
+    version = {'calendar': 'v3', 'drive': 'v3'}.get(parts[0], 'v2')
     name = '.'.join(
-        ['calendar', 'v3'] + [p[0].upper() + p[1:] for p in parts[1:]])
+        [parts[0], version] + [p[0].upper() + p[1:] for p in parts[1:]])
+    service = {
+        'drive': 'drive', 'driveactivity': 'driveactivity',
+        }.get(parts[0], 'calendar-json')
     scope = ' '.join(scopes)
     return ApiError(
         'insufficientPermissions',
@@ -178,7 +244,7 @@ def insufficient_scope(method_id, scopes):
                     'reason': 'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
                     'domain': 'googleapis.com',
                     'metadata': {
-                        'service': 'calendar-json.googleapis.com',
+                        'service': f'{service}.googleapis.com',
                         'method': name,
                         },
                     }],

@@ -16,11 +16,17 @@ from . import (  # noqa: F401
 from .api import execute
 from .bodies import Body
 from .discovery import AnswerError
+from .drive import (  # noqa: F401
+    about, activity, changes, drives, files, permissions, revisions, trash,
+    watch)
+from .drive import listing as drive_listing  # noqa: F401
 from .drive.content import Content, pieces
 from .errors import (
     ApiError, Dropped, OAuthError, PageError, from_status, insufficient_scope,
     unauthenticated)
-from .state import calendar_document, oauth2_document, stamp_text
+from .state import (
+    activity_document, calendar_document, drive_document, oauth2_document,
+    stamp_text)
 
 logger = logging.getLogger(__name__)
 JSON = 'application/json; charset=UTF-8'
@@ -34,6 +40,7 @@ _OAUTH = {
     ('GET', '/userinfo/v2/me'): 'oauth2.userinfo.v2.me.get',
     ('GET', '/v1/userinfo'): 'openidconnect.userinfo',
     ('POST', '/batch/calendar/v3'): 'calendar.batch',
+    ('POST', '/batch/drive/v3'): 'drive.batch',
     }
 _SMALL = 20_000
 
@@ -113,7 +120,10 @@ class Gateway:
         name = _OAUTH.get((request.verb, request.path))
         if name:
             return name
-        found, _ = calendar_document().find(request.verb, request.path)
+        document = document_of(request.path)
+        if document is None:
+            return 'unknown'
+        found, _ = document.find(request.verb, request.path)
         return found.id if found else 'unknown'
 
     def handle(self, request):
@@ -172,7 +182,7 @@ class Gateway:
                     request, name, response.status, response.size,
                     email, label)
                 return response
-        with nullcontext() if name == 'calendar.batch' else state.lock:
+        with nullcontext() if name.endswith('.batch') else state.lock:
             try:
                 response = self.answer(request, name)
             except Dropped:
@@ -284,19 +294,23 @@ class Gateway:
 
     def answer(self, request, name):
         try:
-            if name == 'calendar.batch':
+            if name.endswith('.batch'):
                 from .batch import batch
-                return batch(self, request)
+                return batch(self, request, name)
             if name.startswith(('oauth', 'openid')):
                 return self.oauth(request, name)
-            if request.path.startswith('/calendar/v3/'):
-                return self.calendar(request)
+            document = document_of(request.path)
+            if document is not None:
+                return self.api(request, document)
             return not_here(request)
         except Dropped:
             raise
         except ApiError as error:
+            body = error.body()
+            if name.startswith('driveactivity.'):
+                body['error'].pop('errors')
             return json_response(
-                error.code, error.body(), error.headers, pretty=True)
+                error.code, body, error.headers, pretty=True)
         except AnswerError as error:
             # an answer of the emulator that Google would not give
             logger.error("INVALID ANSWER of %s: %s", name, error)
@@ -310,10 +324,9 @@ class Gateway:
         error = ApiError('internalError', message)
         return json_response(500, error.body(), pretty=True)
 
-    def calendar(self, request):
+    def api(self, request, document):
         state = self.state
-        found, values = calendar_document().find(
-            request.verb, request.path)
+        found, values = document.find(request.verb, request.path)
         if found is None:
             return not_here(request)
         held = tokens.bearer(state, request.headers)
@@ -323,10 +336,13 @@ class Gateway:
         if user is None:
             raise unauthenticated()
         pairs = parse_qsl(request.query, keep_blank_values=True)
+        if document is drive_document():
+            trash.purge(state)
         status, headers, value = execute(
             state, user, held, found, values, pairs, request.headers,
             request.body)
-        size = len(value.get('items', ())) if value else 0
+        size = len(
+            value.get('items') or value.get('files') or ()) if value else 0
         pretty = size < 20 and dict(pairs).get('prettyPrint') != 'false'
         headers = {
             'Vary': 'Origin, X-Origin, Referer', **headers,
@@ -386,6 +402,17 @@ class Gateway:
             200, answer, {
                 'Cache-Control': 'no-cache, no-store, max-age=0',
                 'Pragma': 'no-cache'}, pretty=True)
+
+
+def document_of(path):
+    "The discovery document of the API that the path belongs to, or None"
+    if path.startswith('/calendar/v3/'):
+        return calendar_document()
+    if path.startswith('/drive/v3/'):
+        return drive_document()
+    if path.startswith('/v2/activity'):
+        return activity_document()
+    return None
 
 
 def not_here(request):

@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"The mails [Events: insert] sendUpdates [Acl: insert] sendNotifications"
+"""The mails [Events: insert] sendUpdates [Acl: insert] sendNotifications
+[Permissions: create] sendNotificationEmail"""
 from .propagation import SHARED, emails
 from .state import stamp_text
 
@@ -103,3 +104,17 @@ def share(call, calendar, scope, role, before):
                     'by': call.user.email,
                     'at': stamp_text(call.state.now() * 1000),
                     })
+
+
+def shared_file(state, by, to, file_id, name, message, role):
+    "[Permissions: create] sendNotificationEmail and emailMessage"
+    state.mails.append({
+            'to': to,
+            'kind': 'ownership' if role == 'owner' else 'sharing',
+            'file': file_id,
+            'summary': name,
+            'message': message,
+            'role': role,
+            'by': by,
+            'at': stamp_text(state.now() * 1000),
+            })

@@ -49,7 +49,7 @@ class Delivery:
             'error': self.error, 'done': self.done, 'lost': self.lost}
 
 
-def post(state, channel, what):
+def post(state, channel, what, changed=()):
     "Queue a message; the lock is held"
     # 1 for sync, then growing and not consecutive
     channel.number = 1 if what == 'sync' else (
@@ -68,6 +68,9 @@ def post(state, channel, what):
         'X-Goog-Resource-ID': channel.resource_id,
         'X-Goog-Resource-URI': channel.resource_uri,
         }
+    if changed:
+        # [Notifications for resource changes] of a file of Drive
+        headers['X-Goog-Changed'] = ','.join(changed)
     if channel.token:
         headers['X-Goog-Channel-Token'] = channel.token
     delivery = Delivery(
@@ -90,7 +93,9 @@ def flush(state):
         types = changed.get((channel.kind, channel.owner))
         if types is None or channel.stopped:
             continue
-        if channel.kind == 'events' and state.calendars[
+        if channel.kind in {'changes', 'files'}:
+            _tell(state, channel, types)
+        elif channel.kind == 'events' and state.calendars[
                 channel.owner].deleted:
             # (unverified) the calendar was deleted
             if state.clock() * 1000 < channel.expiration:
@@ -98,6 +103,19 @@ def flush(state):
                 channel.stopped = True
         elif channel.live(state) and channel.wants(types):
             post(state, channel, 'exists')
+
+
+def _tell(state, channel, types):
+    "The messages of Drive [Notifications for resource changes]"
+    from .drive import watch
+    if channel.live(state):
+        for event, changed in watch.messages(channel, types):
+            post(state, channel, event, changed)
+    elif (channel.kind == 'files'
+            and state.clock() * 1000 < channel.expiration):
+        # deleted or unshared
+        post(state, channel, 'remove')
+        channel.stopped = True
 
 
 class Pusher:

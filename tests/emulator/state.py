@@ -15,6 +15,8 @@ from collections import Counter, deque
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .discovery import Document
+from .drive.masks import default_fields
+from .drive.model import Store
 from .model import Calendar, ListEntry, User
 
 OPTIONS = {
@@ -37,12 +39,33 @@ OPTIONS = {
     'push_timeout': 10,
     'verify_channels': True,  # the certificate of an https address
     'channel_ca': None,  # a file of certificates to trust
+    # Drive
+    'file_channel_life': 86400,  # the longest life of files.watch
+    'storage_limit': 15 << 30,  # of each user, None: unlimited
+    'file_page_life': 6 * 3600,  # of the page tokens of Drive's lists
+    'folder_limit': 500_000,  # the items of a folder
+    'drive_limit': 500_000,  # the items of a shared drive
+    'folder_depth': 100,
+    'writers_move_in': True,  # writers may move files into shared drives
+    'incomplete_search': False,  # some corpora were not searched
+    'list_lag': 0,  # seconds until lists show a new file
+    'delete_lists_children': False,  # changes of what a folder held
     }
 
 
 @functools.cache
 def calendar_document():
     return Document('calendar.v3')
+
+
+@functools.cache
+def drive_document():
+    return Document('drive.v3', default_fields)
+
+
+@functools.cache
+def activity_document():
+    return Document('driveactivity.v2')
 
 
 @functools.cache
@@ -95,6 +118,7 @@ class State:
             self.groups = {}  # e-mail -> members
             self.later = []  # what happens after the answer
             self.settings = {}  # (email, id) -> value
+            self.drive = Store()
             self.condition.notify_all()
 
     # -- time
