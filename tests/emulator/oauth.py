@@ -27,7 +27,9 @@ _PARAMETERS = {
 @functools.cache
 def known_scopes():
     scopes = set(_IDENTITY)
-    for name in ['calendar.v3', 'drive.v3', 'gmail.v1', 'people.v1']:
+    for name in [
+            'calendar.v3', 'drive.v3', 'driveactivity.v2', 'gmail.v1',
+            'people.v1']:
         scopes.update(load(name)['auth']['oauth2']['scopes'])
     return scopes
 
