@@ -45,6 +45,15 @@ class DriveAdmin:
             'edit_file', user=user, file=file, client=client, **metadata,
             **values)
 
+    def edit_document(self, user: str, file: str, append=None, cell=None,
+            number=None, value=None) -> dict:
+        """A person writes in the browser: append a paragraph, a row (list)
+        or a slide (list of lines); set the value of a cell ('B3'), or of
+        the paragraph or slide of a number"""
+        return self._call(
+            'edit_document', user=user, file=file, append=append, cell=cell,
+            number=number, value=value)
+
     def rename_file(self, user: str, file: str, name: str) -> dict:
         return self.edit_file(user, file, name=name)
 
@@ -109,6 +118,10 @@ class DriveAdmin:
 
     def file(self, file: str) -> dict:
         return self._call('file', file=file)
+
+    def uploads(self) -> list:
+        "The resumable uploads that are known, oldest first"
+        return self._call('uploads')
 
     def file_content(self, file: str, revision=None):
         "bytes, or the text of a document"

@@ -14,11 +14,11 @@ from . import (  # noqa: F401
     calendar_list, calendars, channels, events, faults, freebusy, listing,
     move, oauth, push, quickadd, tokens)
 from .api import execute
-from .bodies import Body
+from .bodies import Body, is_upload
 from .discovery import AnswerError
 from .drive import (  # noqa: F401
-    about, activity, changes, drives, files, permissions, revisions, trash,
-    watch)
+    about, activity, changes, drives, files, operations, permissions,
+    revisions, thumbnails, trash, watch)
 from .drive import listing as drive_listing  # noqa: F401
 from .drive.content import Content, pieces
 from .errors import (
@@ -120,6 +120,9 @@ class Gateway:
         name = _OAUTH.get((request.verb, request.path))
         if name:
             return name
+        from .drive import media
+        if name := media.method_id(request):
+            return name
         document = document_of(request.path)
         if document is None:
             return 'unknown'
@@ -173,7 +176,7 @@ class Gateway:
                 self.log(request, name, 0, 0, email, label)
                 raise Dropped
             if fault.action == 'status':
-                response = self.fail(fault, name)
+                response = self.fail(fault, name, request)
             elif fault.action == 'redirect':
                 response = Response(
                     fault.status or 302, {'Location': fault.url})
@@ -230,6 +233,9 @@ class Gateway:
         "The body of a request did not come to its end"
         name = self.method_id(request)
         with self.state.lock:
+            if request.media:
+                from .drive import sessions
+                sessions.interrupted(self.state, request)
             self.state.requests += 1
             self.log(
                 request, name, 0, 0, self.email(request),
@@ -237,6 +243,9 @@ class Gateway:
 
     def email(self, request):
         held = tokens.bearer(self.state, request.headers)
+        if held is None and is_upload(request.path):
+            from .drive import sessions
+            return sessions.owner(self.state, request)
         return held.email if held else ''
 
     def settle(self):
@@ -246,7 +255,7 @@ class Gateway:
                 lambda: push.idle(self.state),
                 self.state.options['push_timeout'] + 1)
 
-    def fail(self, fault, name):
+    def fail(self, fault, name, request):
         headers = {}
         if fault.retry_after is not None:
             headers['Retry-After'] = str(fault.retry_after)
@@ -260,6 +269,10 @@ class Gateway:
                 error.code, error.body(), headers, pretty=True)
         error = from_status(
             fault.status, fault.reason, fault.message, headers)
+        if is_upload(request.path):
+            from .drive import sessions
+            with self.state.lock:
+                sessions.failed(self.state, request, error)
         return json_response(
             error.code, error.body(), error.headers, pretty=True)
 
@@ -299,6 +312,10 @@ class Gateway:
                 return batch(self, request, name)
             if name.startswith(('oauth', 'openid')):
                 return self.oauth(request, name)
+            from .drive import media
+            if media.method_id(request) is not None:
+                trash.purge(self.state)
+                return media.answer(self.state, request, name)
             document = document_of(request.path)
             if document is not None:
                 return self.api(request, document)

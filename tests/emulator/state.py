@@ -50,6 +50,11 @@ OPTIONS = {
     'incomplete_search': False,  # some corpora were not searched
     'list_lag': 0,  # seconds until lists show a new file
     'delete_lists_children': False,  # changes of what a folder held
+    'simple_upload_limit': 5 << 20,  # of uploads in one request
+    'export_limit': 10 << 20,  # of files.export
+    'upload_stored': None,  # of a chunk, at most, in units of 256 KB
+    'gentle_uploads': False,  # a rate limit or a 401 ends no upload session
+    'download_polls': 1,  # until an operation of files.download is done
     }
 
 

@@ -8,6 +8,7 @@ from ..api import Call
 from ..model import AccessToken
 from ..state import drive_document
 from . import access, drives, trash
+from .admin_media import MediaCommands
 from .changes import track
 from .content import Content
 from .documents import Document, kind_of
@@ -36,7 +37,7 @@ def read_content(data=None, text=None, document=None, mime_type=None):
     return None
 
 
-class DriveCommands:
+class DriveCommands(MediaCommands):
     def _file(self, file_id):
         file = self.state.drive.files.get(file_id)
         if file is None:

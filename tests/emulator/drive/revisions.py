@@ -82,23 +82,6 @@ def find(call, file, revision_id):
     raise errors.revision_not_found(revision_id)
 
 
-def content_of(call, file_id, revision_id):
-    """The content of a revision for a download
-
-    [Download a revision] of blob files the head, and those that are kept
-    forever"""
-    call.params['fileId'] = file_id
-    file = _file(call)
-    access.check_content(call, file)
-    revision = find(call, file, revision_id)
-    if file.native:
-        raise ApiError('fileNotDownloadable')
-    access.require(call, file, 'canDownload')
-    if revision is not file.head and not revision.keep:
-        raise ApiError('download_restricted_for_revision')
-    return revision.content
-
-
 def resource(call, file, revision):
     answer = {
         'kind': 'drive#revision',
