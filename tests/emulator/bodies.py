@@ -5,7 +5,7 @@ import os
 import tempfile
 import weakref
 
-from .drive.content import PIECE, folder
+from .drive.content import PIECE, discard, folder
 
 # both paths of the discovery document
 UPLOADS = ('/upload/', '/resumable/upload/')
@@ -25,7 +25,8 @@ class Body:
     def __init__(self):
         number, self.path = tempfile.mkstemp(dir=folder())
         self._file = os.fdopen(number, 'wb')
-        self._remove = weakref.finalize(self, os.unlink, self.path)
+        self._discard = weakref.finalize(
+            self, discard, self._file, self.path)
         self.size = 0
         self.complete = True
 
@@ -41,7 +42,7 @@ class Body:
 
     def take(self):
         "Return the path: the file belongs to the caller from now on"
-        self._remove.detach()
+        self._discard.detach()
         return self.path
 
     def read(self):
@@ -49,7 +50,7 @@ class Body:
             return source.read()
 
     def discard(self):
-        self._remove()
+        self._discard()
 
 
 def pieces(stream, headers):

@@ -27,6 +27,12 @@ def _remove(path):
         pass
 
 
+def discard(file, path):
+    "Close and remove a file that is written"
+    file.close()
+    _remove(path)
+
+
 def pieces(source, size=None):
     "The bytes of a file from where it stands, a piece at a time"
     while size is None or size > 0:
@@ -47,7 +53,8 @@ class Spool:
         self._digests = {
             n: hashlib.new(n, usedforsecurity=False)
             for n in ['md5', 'sha1', 'sha256']}
-        self._remove = weakref.finalize(self, _remove, self.path)
+        self._discard = weakref.finalize(
+            self, discard, self._file, self.path)
         self.size = 0
 
     def write(self, piece):
@@ -64,13 +71,12 @@ class Spool:
     def finish(self):
         "Return the content; nothing is written any more"
         self._file.close()
-        self._remove.detach()
+        self._discard.detach()
         return Content(self.path, self.size, **{
                 n: d.hexdigest() for n, d in self._digests.items()})
 
     def discard(self):
-        self._file.close()
-        self._remove()
+        self._discard()
 
 
 class Content:

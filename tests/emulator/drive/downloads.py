@@ -19,7 +19,6 @@ def answer(state, request):
     file = access.find(call, call.params['fileId'])
     access.check_content(call, file)
     if found.id == 'drive.files.export':
-        check_download(call, file)
         return _export(call, request, file)
     revision = file.head
     if found.id == 'drive.revisions.get':
@@ -38,13 +37,14 @@ def not_downloadable():
     return ApiError('fileNotDownloadable', location='alt')
 
 
-def check_download(call, file):
-    # [Download and export files] capabilities.canDownload
+def check_download(call, file, what='Download', verb="downloaded"):
+    # [Download and export files] capabilities.canDownload; the reasons are
+    # those that users of the API report (undocumented)
     held = capabilities(call.state, file, call.user.email)
-    if not held['canDownload'] and not file.folder:
+    if not held['canDownload']:
         raise errors.forbidden(
-            'cannotDownloadFile',
-            "This file cannot be downloaded by the user.")
+            f'cannot{what}File',
+            f"This file cannot be {verb} by the user.")
 
 
 def check_abuse(call, file):
@@ -82,6 +82,7 @@ def _export(call, request, file):
     if not isinstance(file.content, Document):
         # (undocumented) the message of other files than Vids
         raise ApiError('fileNotExportable')
+    check_download(call, file, 'Export', "exported")
     mime_type = call.params['mimeType']
     data = exported(file.content, mime_type, file.name)
     if len(data) > call.state.options['export_limit']:

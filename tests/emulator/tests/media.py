@@ -1,7 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What the tests of contents share."
-import copy
 import http.client
 import io
 import json
@@ -44,7 +43,8 @@ class MediaTestCase(EmulatorTestCase):
         self.files = self.drive.files()
 
     def make_drive(self, credentials):
-        document = copy.deepcopy(self.drive_document)
+        # it is large: what it holds is shared
+        document = dict(self.drive_document)
         document['rootUrl'] = self.emulator.url + '/'
         document['baseUrl'] = self.emulator.url + '/drive/v3/'
         document.pop('mtlsRootUrl', None)

@@ -115,7 +115,7 @@ class TestContent(MediaTestCase):
             fileId=document['id'],
             body={'copyRequiresWriterPermission': True}).execute()
         self.assertRefused(
-            403, 'cannotDownloadFile', files.export(
+            403, 'cannotExportFile', files.export(
                 fileId=document['id'], mimeType='text/plain').execute)
 
     def test_revisions(self):

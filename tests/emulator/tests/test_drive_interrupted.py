@@ -85,6 +85,14 @@ class TestUploads(MediaTestCase):
             self.send('POST', f'{FILES}?uploadType=media', some(1000))
         self.assertEqual(self.files.list().execute()['files'], [])
 
+    def test_within_metadata(self):
+        "Also of what is no media"
+        self.admin.add_fault(
+            'drop_body', size=5, method_id='drive.files.create', times=2)
+        with self.assertRaises(BROKEN):
+            self.files.create(body={'name': 'n'}).execute()
+        self.assertEqual(self.files.list().execute()['files'], [])
+
     def test_gone(self):
         "The client ends in the middle of a chunk"
         address = self.start()
