@@ -1,9 +1,11 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "The binary contents, in files: one may be larger than the memory."
+import atexit
 import functools
 import hashlib
 import os
+import shutil
 import tempfile
 import weakref
 
@@ -11,13 +13,11 @@ PIECE = 64 * 1024
 
 
 @functools.cache
-def _folder():
-    return tempfile.TemporaryDirectory(prefix='emulator-')
-
-
 def folder():
     "Where this process keeps its contents; removed when it ends"
-    return _folder().name
+    path = tempfile.mkdtemp(prefix='emulator-')
+    atexit.register(shutil.rmtree, path, True)
+    return path
 
 
 def _remove(path):
