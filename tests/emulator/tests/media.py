@@ -6,18 +6,10 @@ import io
 import json
 from urllib.parse import urlsplit
 
-import google_auth_httplib2
-import httplib2
-from googleapiclient.discovery import build_from_document
 from googleapiclient.http import MediaIoBaseDownload, MediaIoBaseUpload
 
-from tests.emulator.discovery import load
+from .drive import ANN, APPS, DRIVE, DriveTestCase
 
-from .common import SCOPE, EmulatorTestCase
-
-ANN, BOB = 'ann@example.com', 'bob@example.com'
-DRIVE = SCOPE + 'drive'
-APPS = 'application/vnd.google-apps.'
 UNIT = 256 * 1024
 FILES = '/upload/drive/v3/files'
 
@@ -28,13 +20,8 @@ def some(size, seed=0):
     return (pattern * (size // len(pattern) + 1))[:size]
 
 
-class MediaTestCase(EmulatorTestCase):
+class MediaTestCase(DriveTestCase):
     scopes = [DRIVE]
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.drive_document = load('drive.v3')
 
     def setUp(self):
         super().setUp()
@@ -43,18 +30,10 @@ class MediaTestCase(EmulatorTestCase):
         self.files = self.drive.files()
 
     def make_drive(self, credentials):
-        # it is large: what it holds is shared
-        document = dict(self.drive_document)
-        document['rootUrl'] = self.emulator.url + '/'
-        document['baseUrl'] = self.emulator.url + '/drive/v3/'
-        document.pop('mtlsRootUrl', None)
-        transport = httplib2.Http(timeout=10)
+        service = self.api(credentials=credentials)
         # as googleapiclient.http.build_http: 308 is no redirect
+        transport = service._http
         transport.redirect_codes = transport.redirect_codes - {308}
-        service = build_from_document(
-            document, http=google_auth_httplib2.AuthorizedHttp(
-                credentials, transport))
-        self.addCleanup(service.close)
         return service
 
     # -- through the client
@@ -62,7 +41,7 @@ class MediaTestCase(EmulatorTestCase):
     def media(self, data, mime_type='application/octet-stream', **values):
         return MediaIoBaseUpload(io.BytesIO(data), mime_type, **values)
 
-    def create(self, data, name='a.bin', mime_type='application/x-thing',
+    def upload(self, data, name='a.bin', mime_type='application/x-thing',
             fields='*', **values):
         return self.files.create(
             body={'name': name, **values},

@@ -7,7 +7,8 @@ from googleapiclient.errors import HttpError
 from PIL import Image
 
 from .common import SCOPE, setUpModule, tearDownModule
-from .media import ANN, APPS, BOB, DRIVE, MediaTestCase, some
+from .drive import ANN, APPS, BOB, DRIVE
+from .media import MediaTestCase, some
 
 __all__ = ['setUpModule', 'tearDownModule']
 WORD = (
@@ -19,7 +20,7 @@ class TestContent(MediaTestCase):
 
     def setUp(self):
         super().setUp()
-        self.file = self.create(self.data, mime_type='text/x-thing')
+        self.file = self.upload(self.data, mime_type='text/x-thing')
         self.address = f'/drive/v3/files/{self.file["id"]}?alt=media'
 
     def get(self, text=None, token=True):
@@ -67,7 +68,7 @@ class TestContent(MediaTestCase):
     def test_chunks(self):
         request = self.files.get_media(fileId=self.file['id'])
         self.assertEqual(self.fetch(request, 300), self.data)
-        empty = self.create(b'')
+        empty = self.upload(b'')
         self.assertEqual(self.read(empty['id']), b'')
 
     def test_refused(self):
@@ -169,7 +170,7 @@ class TestOperations(MediaTestCase):
 
     def test_blob(self):
         data = some(1000)
-        file = self.create(data, mime_type='text/x-thing')
+        file = self.upload(data, mime_type='text/x-thing')
         operation = self.start(file['id'])
         self.assertNotIn('done', operation)
         self.assertNotIn('response', operation)
@@ -189,11 +190,11 @@ class TestOperations(MediaTestCase):
 
     def test_polls(self):
         self.admin.options(download_polls=3)
-        operation = self.start(self.create(b'a')['id'])
+        operation = self.start(self.upload(b'a')['id'])
         states = [self.poll(operation).get('done') for _ in range(3)]
         self.assertEqual(states, [None, None, True])
         self.admin.options(download_polls=0)
-        self.assertTrue(self.start(self.create(b'a')['id'])['done'])
+        self.assertTrue(self.start(self.upload(b'a')['id'])['done'])
 
     def test_document(self):
         file = self.native('document', b'one\ntwo')
@@ -233,7 +234,7 @@ class TestOperations(MediaTestCase):
         self.assertEqual(self.send('GET', headers['Location'])[2], b'one')
 
     def test_refused(self):
-        blob = self.create(b'a')['id']
+        blob = self.upload(b'a')['id']
         slides = self.files.create(
             body={'mimeType': APPS + 'presentation'}).execute()['id']
         for file_id, values in [
@@ -261,7 +262,7 @@ class TestThumbnails(MediaTestCase):
     def picture(self, form='PNG', size=(800, 400), **values):
         buffer = io.BytesIO()
         Image.new('RGB', size, 'red').save(buffer, form)
-        return self.create(
+        return self.upload(
             buffer.getvalue(), f'a.{form.lower()}', f'image/{form.lower()}',
             **values)
 
@@ -304,8 +305,8 @@ class TestThumbnails(MediaTestCase):
 
     def test_none(self):
         for file in [
-                self.create(b'no picture', 'a.png', 'image/png'),
-                self.create(b'text', 'a.txt', 'text/plain')]:
+                self.upload(b'no picture', 'a.png', 'image/png'),
+                self.upload(b'text', 'a.txt', 'text/plain')]:
             self.assertFalse(file['hasThumbnail'])
             self.assertNotIn('thumbnailLink', file)
         # nor for who may read the metadata only
@@ -319,7 +320,7 @@ class TestThumbnails(MediaTestCase):
 class TestBatch(MediaTestCase):
     def test_refused(self):
         "No media in a batch"
-        file = self.create(b'a')
+        file = self.upload(b'a')
         results = []
         batch = self.drive.new_batch_http_request(
             lambda name, answer, error: results.append(error))

@@ -17,7 +17,8 @@ from tests.emulator.drive.documents import Document, cell_value, kind_of
 from tests.emulator.drive.exports import DOCX, OPEN, PPTX, XLSX
 
 from .common import setUpModule, tearDownModule
-from .media import ANN, APPS, MediaTestCase
+from .drive import ANN, APPS
+from .media import MediaTestCase
 
 __all__ = ['setUpModule', 'tearDownModule']
 TEXT = ["Grüße, 5 €", "<b> & {c} \\ *d*", "", "1. #x"]
@@ -264,7 +265,7 @@ class TestExport(MediaTestCase):
         for mime_type in ['text/csv', 'x', PNG]:
             self.assertRefused(
                 400, 'badRequest', self.export, file['id'], mime_type)
-        blob = self.create(b'a')
+        blob = self.upload(b'a')
         error = self.assertRefused(
             403, 'fileNotExportable', self.export, blob['id'],
             'text/plain')

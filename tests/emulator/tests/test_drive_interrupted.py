@@ -190,7 +190,7 @@ class TestDownloads(MediaTestCase):
 
     def setUp(self):
         super().setUp()
-        self.file = self.create(self.data)
+        self.file = self.upload(self.data)
         self.address = f'/drive/v3/files/{self.file["id"]}?alt=media'
 
     def test_truncated(self):

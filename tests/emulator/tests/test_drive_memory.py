@@ -52,7 +52,7 @@ class TestMemory(MediaTestCase):
         cls.admin = EmulatorAdmin(url)
         cls.emulator = SimpleNamespace(
             url=url, port=int(url.rpartition(':')[2]))
-        cls.drive_document = load('drive.v3')
+        cls.documents = {'drive.v3': load('drive.v3')}
 
     @classmethod
     def tearDownClass(cls):
@@ -64,7 +64,7 @@ class TestMemory(MediaTestCase):
         self.big = self.enterContext(tempfile.NamedTemporaryFile())
         self.big.truncate(SIZE)
         # what is loaded at the first time is no matter
-        self.read(self.create(some(1000))['id'])
+        self.read(self.upload(some(1000))['id'])
 
     def peak(self):
         text = Path(f'/proc/{self.process.pid}/status').read_text()

@@ -9,7 +9,8 @@ from googleapiclient.errors import HttpError
 from googleapiclient.http import MediaInMemoryUpload
 
 from .common import SCOPE, setUpModule, tearDownModule
-from .media import ANN, APPS, FILES, UNIT, MediaTestCase, some
+from .drive import ANN, APPS
+from .media import FILES, UNIT, MediaTestCase, some
 
 __all__ = ['setUpModule', 'tearDownModule']
 JSON = 'application/json; charset=UTF-8'
@@ -39,7 +40,7 @@ class TestSimple(MediaTestCase):
             json.loads(body)['mimeType'], 'application/octet-stream')
 
     def test_update(self):
-        file = self.create(b'old')
+        file = self.upload(b'old')
         status, _, body = self.send(
             'PATCH', f'{FILES}/{file["id"]}?uploadType=media'
             '&fields=mimeType,headRevisionId,size', b'newer',
@@ -76,7 +77,7 @@ class TestSimple(MediaTestCase):
         self.assertError(
             self.simple(some(limit + 1)), 413, 'uploadTooLarge')
         with self.assertRaises(HttpError) as caught:
-            self.create(some(limit + 1))
+            self.upload(some(limit + 1))
         self.assertEqual(caught.exception.resp.status, 413)
 
     def test_scope(self):
@@ -116,7 +117,7 @@ class TestMultipart(MediaTestCase):
     def test_client(self):
         # with what looks like lines and boundaries
         data = b'\r\n--abc\r\n\x00\xff\n\n' + some(5000) + b'\r\n'
-        file = self.create(data, 'Naïve.bin', description="é")
+        file = self.upload(data, 'Naïve.bin', description="é")
         self.assertEqual(
             (file['name'], file['description'], file['mimeType']),
             ('Naïve.bin', 'é', 'application/x-thing'))
@@ -126,7 +127,7 @@ class TestMultipart(MediaTestCase):
             ['alt', 'fields', 'uploadType'])
 
     def test_type_of_metadata(self):
-        file = self.create(b'a', mimeType='text/x-mine')
+        file = self.upload(b'a', mimeType='text/x-mine')
         self.assertEqual(file['mimeType'], 'text/x-mine')
 
     def test_parts(self):
@@ -158,9 +159,9 @@ class TestMultipart(MediaTestCase):
 
     def test_generated_id(self):
         identifier, = self.files.generateIds(count=1).execute()['ids']
-        self.create(b'a', id=identifier)
+        self.upload(b'a', id=identifier)
         with self.assertRaises(HttpError) as caught:
-            self.create(b'a', id=identifier)
+            self.upload(b'a', id=identifier)
         self.assertEqual(caught.exception.resp.status, 409)
         self.assertEqual(self.read(identifier), b'a')
 
@@ -327,7 +328,7 @@ class TestResumable(MediaTestCase):
 
     def test_changed_meanwhile(self):
         "What the start allowed may be refused at the end"
-        file = self.create(b'old')
+        file = self.upload(b'old')
         address = self.start(
             verb='PATCH', path=f'{FILES}/{file["id"]}')
         self.files.delete(fileId=file['id']).execute()
