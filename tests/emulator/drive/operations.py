@@ -154,8 +154,7 @@ def fetch(state, request):
     user, _ = account(state, request)
     values = dict(pairs_of(request))
     for operation in _operations(state).values():
-        if (secrets.compare_digest(
-                    operation.ticket, values.get('ticket', ''))
+        if (operation.ticket == values.get('ticket')
                 and operation.email == user.email
                 and operation.expires >= state.clock()):
             break

@@ -99,6 +99,9 @@ def failed(state, request, error):
 def start(call, found, request):
     headers = request.headers
     raw = request.media.read()
+    if raw and 'content-type' not in headers:
+        # required if there are metadata
+        raise ApiError('badContent', "Missing Content-Type", 400)
     metadata = metadata_of(found, headers, raw) if raw else {}
     media_type = headers.get('x-upload-content-type')
     total = headers.get('x-upload-content-length')

@@ -19,6 +19,9 @@ def check(call, found, metadata, media_type, size=0):
     """Refuse what would be refused with the whole content; fill in the type
     of the media.  Return the kind of the native document that it is
     converted to, or None."""
+    if size > formats.MAX_UPLOAD:
+        # about.maxUploadSize; the error is undocumented
+        raise ApiError('uploadTooLarge', "The file is too large.", 413)
     media_type = _plain(media_type)
     arguments = call.state, call.user, call.token
     if found.id == CREATE:

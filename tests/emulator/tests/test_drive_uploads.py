@@ -313,9 +313,33 @@ class TestResumable(MediaTestCase):
         self.assertEqual(self.send(
                 'POST', f'{FILES}?uploadType=resumable',
                 token=False)[0], 401)
-        self.assertError(self.send(
-                'POST', f'{FILES}?uploadType=resumable',
-                X_Upload_Content_Length='x'), 400, 'badRequest')
+        for body, size, status, reason in [
+                (None, 'x', 400, 'badRequest'),
+                # beyond the storage, and beyond about.maxUploadSize
+                (None, 16 << 30, 403, 'storageQuotaExceeded'),
+                (None, (5120 << 30) + 1, 413, 'uploadTooLarge'),
+                ('{"name": "n"}', 1, 400, 'badContent')]:
+            with self.subTest(size=size):
+                self.assertError(self.send(
+                        'POST', f'{FILES}?uploadType=resumable', body,
+                        X_Upload_Content_Length=str(size)), status, reason)
+
+    def test_parameters(self):
+        "Those of the first request are those of the method"
+        drive = self.admin.add_drive(ANN, "Team")['id']
+
+        def request(**values):
+            return self.files.create(
+                body={'parents': [drive]}, media_body=self.media(
+                    b'one', resumable=True), fields='id,driveId', **values)
+
+        self.assertRefused(404, 'notFound', request().execute)
+        file = request(supportsAllDrives=True).execute()
+        self.assertEqual(file['driveId'], drive)
+        self.files.update(
+            fileId=file['id'], media_body=self.media(b'2', resumable=True),
+            supportsAllDrives=True, keepRevisionForever=True).execute()
+        self.assertEqual(len(self.admin.file(file['id'])['kept']), 1)
 
     def test_other_path(self):
         "Both paths of the discovery document"
@@ -350,6 +374,10 @@ class TestResumable(MediaTestCase):
         self.put(address, b'x')
         self.assertGreater(len(secret), 40)
         self.assertNotIn(secret, repr(self.admin.log()))
+        upload, = self.admin.uploads()
+        self.assertEqual(
+            (upload['user'], upload['received'], upload['done']),
+            (ANN, 1, True))
         self.assertEqual(
             [(e['id'], e['user'], e['sent'])
                 for e in self.admin.log()[-2:]],
