@@ -16,14 +16,14 @@ def answer(state, request):
     if found is None:
         return not_here(request)
     call = call_of(state, request, found, values)
-    file = access.find(call, call.params['fileId'])
+    if found.id == 'drive.revisions.get':
+        file, revision = revisions.found(call)
+    else:
+        file = access.find(call, call.params['fileId'])
+        revision = file.head
     access.check_content(call, file)
     if found.id == 'drive.files.export':
         return _export(call, request, file)
-    revision = file.head
-    if found.id == 'drive.revisions.get':
-        access.require(call, file, 'canReadRevisions')
-        revision = revisions.find(call, file, call.params['revisionId'])
     if revision is None or not isinstance(revision.content, Content):
         raise not_downloadable()
     check_download(call, file)

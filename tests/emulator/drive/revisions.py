@@ -82,6 +82,12 @@ def find(call, file, revision_id):
     raise errors.revision_not_found(revision_id)
 
 
+def found(call):
+    "The file and the revision of the path"
+    file = _file(call)
+    return file, find(call, file, call.params['revisionId'])
+
+
 def resource(call, file, revision):
     answer = {
         'kind': 'drive#revision',

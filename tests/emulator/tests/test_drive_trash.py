@@ -5,9 +5,7 @@ import hashlib
 import time
 from types import SimpleNamespace
 
-from tests.emulator.api import Call
 from tests.emulator.drive import revisions
-from tests.emulator.errors import ApiError
 
 from .common import setUpModule, tearDownModule
 from .drive import ANN, APPS, BOB, DriveTestCase
@@ -223,11 +221,8 @@ class TestRevisions(DriveTestCase):
                 fields='published').execute()['published'])
 
     def content(self, revision, user=ANN):
-        state = self.emulator.state
-        call = Call(
-            state, state.users[user], {}, {}, {}, None,
-            'drive.revisions.get')
-        return revisions.content_of(call, self.one, revision).read()
+        return self.api(user).revisions().get_media(
+            fileId=self.one, revisionId=revision).execute()
 
     def test_content(self):
         "Of old revisions only what is kept forever"
@@ -235,15 +230,13 @@ class TestRevisions(DriveTestCase):
         head = self.edit('three')
         self.assertEqual(self.content(head), b'three')
         self.assertEqual(self.content('head'), b'three')
-        with self.assertRaisesRegex(
-                ApiError, 'download_restricted_for_revision'):
-            self.content(first)
+        self.assertRefused(
+            403, 'download_restricted_for_revision', self.content, first)
         self.keep(first)
         self.assertEqual(self.content(first), b'one')
         self.admin.share_file(self.one, BOB, 'reader')
-        with self.assertRaisesRegex(
-                ApiError, 'insufficientFilePermissions'):
-            self.content(head, BOB)
+        self.assertRefused(
+            403, 'insufficientFilePermissions', self.content, head, BOB)
 
 
 class TestPurge(DriveTestCase):
