@@ -76,8 +76,10 @@ def matches(state, grant, email):
 
 def role(state, file, email):
     "The best role of the user, or None"
+    if file.owner == email:
+        return 'owner'
     if file.space == 'appDataFolder':
-        return 'owner' if file.owner == email else None
+        return None
     best = 0
     for one in effective(state, file).values():
         if matches(state, one.grant, email):
@@ -132,12 +134,25 @@ def visible(call, file, parameters=None):
     if call.token is not None and not reaches(
             call.token, file, scopes(call.token)):
         return False
+    if file.resource_key and not _has_key(call, file):
+        return False
     method = drive_document().methods.get(call.method_id)
     if file.drive_id and method is not None:
         # [Implement shared drive support] supportsAllDrives, else 404
         if 'supportsAllDrives' in method.parameters:
             return all_drives(call)
     return True
+
+
+def _has_key(call, file):
+    """[Access link-shared Drive files using resource keys] who has only the
+    link and did not open it before must send the key"""
+    email = call.user.email
+    if email in file.viewed or personal(call.state, file, email):
+        return True
+    header = call.headers.get('x-goog-drive-resource-keys', '')
+    return f'{file.id}/{file.resource_key}' in [
+        k.strip() for k in header.split(',')]
 
 
 def resolve(call, file_id):

@@ -15,6 +15,7 @@ from .documents import Document, kind_of
 from .files import create_file, update_file
 from .model import ROLES, Grant, at_least, permission_id
 from .resource import resource
+from .sharing import mark_shared
 
 
 def client_token(state, user, client, document):
@@ -122,11 +123,11 @@ class DriveCommands(MediaCommands):
                     found.grants[key] = Grant(
                         key, type, value, role, expires and int(
                             (self.state.clock() + expires) * 1000))
-            if role and type == 'user' and found.owner != value:
-                found.shared_to.setdefault(value, (
-                        int(self.state.now() * 1000),
-                        found.owner or value))
-            if role is None:
+            if role:
+                mark_shared(
+                    self.state, found, found.grants[key],
+                    found.owner or value)
+            else:
                 found.shared_to.pop(value, None)
             return key
 

@@ -153,10 +153,8 @@ def check_quota(state, parent, user, size):
             "instead.")
     limit = state.drive.quotas.get(
         user.email, state.options['storage_limit'])
-    if limit is not None:
-        used = state.drive.usage(user.email)
-        if used + size > limit or size == 0 and used > limit:
-            raise ApiError('storageQuotaExceeded')
+    if limit is not None and not state.drive.fits(user.email, size, limit):
+        raise ApiError('storageQuotaExceeded')
 
 
 def _new(call, metadata, parent, mime_type):

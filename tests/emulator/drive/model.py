@@ -157,6 +157,7 @@ class Store:
         self.trash = {}  # id -> None: explicitly trashed
         self.gone = {}  # id -> File that was deleted
         self.activities = []
+        self.stored = 0  # bytes of all the contents that ever were
         self.quotas = {}  # user -> bytes, None: unlimited
         self.extra = {}  # what other parts keep
 
@@ -200,6 +201,14 @@ class Store:
 
     def is_trashed(self, file):
         return file.trashed or any(f.trashed for f in self.ancestors(file))
+
+    def fits(self, email, size, limit):
+        "Whether the user may store that much more"
+        # as a rule all that was ever stored is far below
+        if self.stored + size <= limit:
+            return True
+        used = self.usage(email)
+        return used + size <= limit if size else used <= limit
 
     def usage(self, email):
         return sum(f.quota for f in self.files.values() if f.owner == email)

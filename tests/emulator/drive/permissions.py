@@ -6,7 +6,7 @@ from ..errors import ApiError
 from ..state import stamp_text
 from . import access, activity, drives, errors, sharing
 from .access import effective
-from .changes import put, track
+from .changes import track
 from .lists import page
 from .model import Grant, permission_id
 
@@ -88,12 +88,6 @@ def _find(call, file, permission):
     return found
 
 
-def changed(call, file):
-    "A membership is a change of the drive, too"
-    if file.drive_id and file.root:
-        put(call.state, file.drive_id, 'drive', file.drive_id)
-
-
 @method('drive.permissions.list')
 def list_permissions(call):
     file = _file(call)
@@ -134,27 +128,17 @@ def create(call):
 def _set(call, file, grant):
     state = call.state
     before = file.grants.get(grant.id)
-    held = effective(state, file).get(grant.id)
     if before is not None and before.role == 'owner':
         # (undocumented) the owner stays the owner
         return
-    with _members(call, file), track(state, file, 'update', 'permissions'):
+    with drives.membership(state, file), track(
+            state, file, 'update', 'permissions'):
         file.grants[grant.id] = grant
-    now = int(state.now() * 1000)
-    if held is None and grant.type in {'user', 'group'}:
-        everybody = (
-            state.members(grant.value) if grant.type == 'group'
-            else [grant.value])
-        for email in everybody:
-            file.shared_to[email] = now, call.user.email
+    sharing.mark_shared(state, file, grant, call.user.email)
     detail = {'addedPermissions': [activity.permission(grant)]}
     if before is not None:
         detail['removedPermissions'] = [activity.permission(before)]
     activity.note(state, call.user, file, permissionChange=detail)
-
-
-def _members(call, file):
-    return drives.membership(call.state, file)
 
 
 def _transfer(call, file, email):
@@ -237,7 +221,8 @@ def delete(call):
     if file.grants[grant.id].role == 'owner':
         raise errors.forbidden(
             'cannotRemoveOwner', "The owner of a file cannot be removed.")
-    with _members(call, file), track(state, file, 'update', 'permissions'):
+    with drives.membership(state, file), track(
+            state, file, 'update', 'permissions'):
         del file.grants[grant.id]
     for email in list(file.shared_to):
         if not access.personal(state, file, email):

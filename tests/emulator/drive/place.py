@@ -49,7 +49,7 @@ def check_room(state, parent, count=1, levels=0):
         raise ApiError(
             'teamDriveHierarchyTooDeep' if parent.drive_id
             else 'myDriveHierarchyDepthLimitExceeded')
-    if parent.drive_id:
+    if parent.drive_id and len(store.files) >= options['drive_limit']:
         total = sum(
             f.drive_id == parent.drive_id for f in store.files.values())
         if total - 1 + count > options['drive_limit']:

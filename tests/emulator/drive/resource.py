@@ -54,6 +54,9 @@ def resource(call, file):
         'webViewLink': _link(file),
         'hasThumbnail': False,
         'thumbnailVersion': '0',
+        'linkShareMetadata': {
+            'securityUpdateEligible': bool(file.resource_key),
+            'securityUpdateEnabled': bool(file.resource_key)},
         }
     for name, moments in [
             ('modifiedByMeTime', file.modified_by),
@@ -65,7 +68,7 @@ def resource(call, file):
             state, file.last_user, me)
     if file.description is not None:
         answer['description'] = file.description
-    if file.resource_key and me != file.owner:
+    if file.resource_key:
         answer['resourceKey'] = file.resource_key
     if file.properties:
         answer['properties'] = dict(file.properties)

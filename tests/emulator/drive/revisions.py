@@ -32,6 +32,7 @@ def check_keep(file, call):
 def add_revision(call, file, content, keep=False):
     state = call.state
     now = int(state.now() * 1000)
+    state.drive.stored += content.size
     if file.native:
         number = str(len(file.revisions) + 1)
         if file.revisions:

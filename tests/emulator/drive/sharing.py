@@ -180,6 +180,19 @@ def check_restrictions(call, file, grant):
             "this.")
 
 
+def mark_shared(state, file, grant, by):
+    "The persons of the grant see the item as shared with them"
+    if grant.type not in {'user', 'group'}:
+        return
+    everybody = (
+        state.members(grant.value) if grant.type == 'group'
+        else [grant.value])
+    now = int(state.now() * 1000)
+    for email in everybody:
+        if email != file.owner:
+            file.shared_to.setdefault(email, (now, by))
+
+
 def send(call, file, grant):
     "A mail for each person, none to oneself"
     to = (

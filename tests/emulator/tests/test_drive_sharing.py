@@ -235,6 +235,19 @@ class TestPermissions(SharingTestCase):
             self.files, inner, {'inheritedPermissionsDisabled': False})
         self.get(bob, one)
 
+    def test_resource_key(self):
+        "Who has only the link needs the key"
+        self.share(None, kind='anyone')
+        self.admin.tamper_file(self.one, resource_key='0-key')
+        bob = self.files_(BOB)
+        request = bob.get(fileId=self.one)
+        self.assertRefused(404, 'notFound', request.execute)
+        request.headers['X-Goog-Drive-Resource-Keys'] = (
+            f'x/y,{self.one}/0-key')
+        self.assertEqual(request.execute()['resourceKey'], '0-key')
+        self.share()
+        self.get(bob, self.one)
+
     def test_groups_and_domains(self):
         self.admin.add_group('team@example.com', [EVE])
         self.share('team@example.com', 'commenter', kind='group')
