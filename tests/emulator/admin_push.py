@@ -23,6 +23,7 @@ class PushCommands:
                             'address': one.address, 'token': one.token,
                             'calendar': one.owner if one.kind in {
                                 'events', 'acl'} else None,
+                            'owner': one.owner,
                             'resourceId': one.resource_id,
                             'resourceUri': one.resource_uri,
                             'expiration': one.expiration,

@@ -108,6 +108,10 @@ class DriveAdmin:
     def destroy_file(self, file: str) -> None:
         self._call('destroy_file', file=file)
 
+    def reject_change_tokens(self, user=None, drive=None) -> None:
+        "Those of the user's or of the shared drive's log until now"
+        self._call('reject_change_tokens', user=user, drive=drive)
+
     def set_quota(self, user: str, limit) -> None:
         self._call('set_quota', user=user, limit=limit)
 

@@ -109,7 +109,7 @@ def _tell(state, channel, types):
     "The messages of Drive [Notifications for resource changes]"
     from .drive import watch
     if channel.live(state):
-        for event, changed in watch.messages(channel, types):
+        for event, changed in watch.messages(state, channel, types):
             post(state, channel, event, changed)
     elif (channel.kind == 'files'
             and state.clock() * 1000 < channel.expiration):

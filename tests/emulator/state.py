@@ -40,6 +40,7 @@ OPTIONS = {
     'verify_channels': True,  # the certificate of an https address
     'channel_ca': None,  # a file of certificates to trust
     # Drive
+    'change_state': 'change',  # X-Goog-Resource-State of a change log
     'file_channel_life': 86400,  # the longest life of files.watch
     'storage_limit': 15 << 30,  # of each user, None: unlimited
     'file_page_life': 6 * 3600,  # of the page tokens of Drive's lists

@@ -179,6 +179,13 @@ class DriveCommands(MediaCommands):
         with self.state.lock:
             trash.remove(self.state, self._file(file))
 
+    def do_reject_change_tokens(self, user=None, drive=None):
+        "The change tokens of the log until now are refused"
+        with self.state.lock:
+            log = drive or self._user(user).email
+            epochs = self.state.drive.epochs
+            epochs[log] = epochs.get(log, 0) + 1
+
     def do_set_quota(self, user, limit):
         "Bytes; None: unlimited"
         with self.state.lock:

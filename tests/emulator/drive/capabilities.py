@@ -95,7 +95,9 @@ def _in_my_drive(state, file, email, has):
             edit and loose and shown and not file.folder),
         'canMoveChildrenWithinDrive': file.folder and edit,
         'canAddMyDriveParent': False,
-        'canRemoveMyDriveParent': owner and loose,
+        # [Roles and permissions] remove items from the folder
+        'canRemoveMyDriveParent': loose and edit and (
+            owner or above(state, file, email) in {'writer', 'owner'}),
         'canAcceptOwnership': pending,
         }
 

@@ -68,8 +68,13 @@ def track(state, file, event, *what):
 
 
 def mark(state, log):
+    return seal(state, log, state.drive.seq)
+
+
+def seal(state, log, after, empty=0):
     return state.seal('drive-changes', {
-            'l': log, 'a': state.drive.seq, 'n': 0})
+            'l': log, 'a': after, 'n': empty,
+            'e': state.drive.epochs.get(log, 0)})
 
 
 def log_of(call):
@@ -100,7 +105,8 @@ def position(call, log):
     "(after, number of empty pages sent); tokens do not expire"
     text = call.get('pageToken')
     value = call.state.unseal('drive-changes', text)
-    if value is None or value['l'] != log:
+    if (value is None or value['l'] != log
+            or value['e'] != call.state.drive.epochs.get(log, 0)):
         raise ApiError('invalid', location='pageToken')
     return [value['a']], value['n']
 
@@ -162,11 +168,9 @@ def changes(call):
     page, after, empty, more = cut(state, items, after, limit, empty)
     answer = {'kind': 'drive#changeList', 'changes': page}
     if more:
-        answer['nextPageToken'] = state.seal(
-            'drive-changes', {'l': log, 'a': after[0], 'n': empty})
+        answer['nextPageToken'] = seal(state, log, after[0], empty)
     else:
-        answer['newStartPageToken'] = state.seal(
-            'drive-changes', {'l': log, 'a': end, 'n': 0})
+        answer['newStartPageToken'] = seal(state, log, end)
     return answer
 
 

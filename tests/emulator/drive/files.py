@@ -230,8 +230,8 @@ def update_file(state, user, token, file, metadata, content=None,
         call, file, metadata, size, content is not None)
     if content is not None:
         _check_kind(file, metadata, content)
-    if 'trashed' in metadata:
-        trash.set_trashed(call, file, bool(metadata['trashed']))
+    if metadata.get('trashed') is not None:
+        trash.set_trashed(call, file, metadata['trashed'])
     what = _kinds(metadata, content)
     if what:
         with track(state, file, 'update', *what):
@@ -296,8 +296,10 @@ def _check_rights(call, file, metadata):
     for name, needed in _RIGHTS.items():
         if name in metadata:
             access.require(call, file, needed)
-    if 'trashed' in metadata:
-        access.require(call, file, 'canTrash')
+    if metadata.get('trashed') is not None:
+        access.require(
+            call, file,
+            'canTrash' if metadata['trashed'] else 'canUntrash')
     if 'inheritedPermissionsDisabled' in metadata:
         wanted = bool(metadata['inheritedPermissionsDisabled'])
         if wanted != file.limited:

@@ -151,6 +151,7 @@ class Store:
         self.roots = {}  # user -> id
         self.app_folders = {}  # (user, client) -> id
         self.generated = {}  # id -> (space, type)
+        self.epochs = {}  # log -> how often its tokens were refused
         self.logs = {}  # user or drive -> {(kind, id): Entry}
         self.seq = 0
         self.number = 0
@@ -181,6 +182,8 @@ class Store:
         self.trash.pop(file.id, None)
         del self.files[file.id]
         self.gone[file.id] = file
+        # its contents are not needed any more
+        file.revisions = []
 
     def kids(self, file):
         return [self.files[i] for i in self.children.get(file.id, ())]

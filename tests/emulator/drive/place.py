@@ -106,7 +106,7 @@ def plan(call, file):
             "A file cannot leave its space.", 'addParents', 'invalid')
     _check_move(call, file, parent)
     check_room(
-        call.state, parent, 1, max(levels_of(store, file), 0))
+        call.state, parent, 1, levels_of(store, file))
     return parent
 
 

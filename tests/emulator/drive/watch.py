@@ -45,10 +45,11 @@ def live(state, channel):
     return access.member(state, channel.owner, channel.user)
 
 
-def messages(channel, types):
+def messages(state, channel, types):
     "(state, what changed) of each message that the changes make"
     if channel.kind == 'changes':
-        return [('change', ())]
+        # the table has change, the example changed
+        return [(state.options['change_state'], ())]
     result = []
     for event in ['add', 'update', 'trash', 'untrash', 'remove']:
         found = [t[1:] for t in types if t[0] == event]

@@ -94,6 +94,13 @@ class TestUserLog(DriveTestCase):
         answer = service.changes().list(pageToken=self.log.token).execute()
         self.assertEqual(len(answer['changes']), 1)
 
+    def test_rejected(self):
+        "Any reason: a new start is needed"
+        self.admin.reject_change_tokens(ANN)
+        self.assertRefused(400, 'invalid', self.log.read)
+        self.log.token = self.log.start()
+        self.assertEqual(self.log.read(), [])
+
     def test_pages(self):
         names = [f'f{i}' for i in range(5)]
         for name in names:
@@ -320,6 +327,14 @@ class TestWatch(DriveTestCase):
                 ('c1', 'change', None)])
         self.admin.wait_deliveries(3)
         self.assertEqual(len(self.admin.deliveries()), 3)
+
+    def test_changed(self):
+        "The other name that the documentation has for the state"
+        self.admin.options(change_state='changed')
+        self.watch()
+        self.create(self.files)
+        self.assertEqual(
+            [m[1] for m in self.messages(2)], ['sync', 'changed'])
 
     def test_life(self):
         now = self.admin.now()

@@ -317,6 +317,18 @@ class TestRoles(SharingTestCase):
             fileId=self.one, permissionId=key).execute()
         self.assertEqual(set(self.permissions()), {ANN})
 
+    def test_remove_from_folder(self):
+        "Who may edit a folder may put out what others own"
+        folder = self.folder(self.files)
+        self.admin.share_file(folder, BOB, 'writer')
+        bob = self.files_(BOB)
+        theirs = self.create(bob, 'b', parent=folder)['id']
+        self.update(self.files, theirs, removeParents=folder)
+        self.assertEqual(
+            self.get(bob, theirs)['parents'], [self.get(bob, 'root')['id']])
+        self.assertRefused(
+            404, 'notFound', self.get, self.files, theirs)
+
     def test_download_restrictions(self):
         self.admin.share_file(self.one, BOB, 'writer')
         bob = self.files_(BOB)
