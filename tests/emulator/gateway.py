@@ -17,7 +17,7 @@ from .api import execute
 from .bodies import Body, is_upload
 from .discovery import AnswerError
 from .drive import (  # noqa: F401
-    about, activity, changes, drives, files, operations, permissions,
+    about, activity, changes, drives, file_methods, operations, permissions,
     revisions, thumbnails, trash, watch)
 from .drive import listing as drive_listing  # noqa: F401
 from .drive.content import Content, pieces

@@ -4,14 +4,13 @@
 
 A request with metadata alone and an upload go the same way: check_create and
 create_file, check_update and update_file."""
-from ..api import Call, method
+from ..api import Call
 from ..errors import ApiError
 from . import access, activity, errors, formats, place, rules, trash
 from .changes import track
 from .content import Content
-from .documents import APPS, Document, kind_of
-from .model import FOLDER, NATIVE, SHORTCUT, File, new_id
-from .resource import resource
+from .documents import Document, kind_of
+from .model import NATIVE, SHORTCUT, File, new_id
 from .revisions import add_revision, check_keep
 
 BINARY = 'application/octet-stream'
@@ -29,7 +28,7 @@ def check_create(state, user, token, metadata, params=None, size=0,
     "Refuse what create_file would refuse; size: of the content"
     call = _call(
         state, user, token, metadata, params, 'drive.files.create')
-    _plan_create(call, metadata, size, media)
+    plan_create(call, metadata, size, media)
 
 
 def create_file(state, user, token, metadata, content=None, params=None):
@@ -37,7 +36,7 @@ def create_file(state, user, token, metadata, content=None, params=None):
     call = _call(
         state, user, token, metadata, params, 'drive.files.create')
     size = content.size if isinstance(content, Content) else 0
-    parent, mime_type = _plan_create(
+    parent, mime_type = plan_create(
         call, metadata, size, content is not None)
     if isinstance(content, Document):
         mime_type = content.mime_type
@@ -46,13 +45,13 @@ def create_file(state, user, token, metadata, content=None, params=None):
         raise errors.bad(
             "Invalid MIME type provided for the uploaded content.",
             'mimeType', 'invalid')
-    file = _new(call, metadata, parent, mime_type)
-    _fill(call, file, content)
-    return _finish(call, file, {'new': {}} if content is None else {
+    file = new_file(call, metadata, parent, mime_type)
+    fill(call, file, content)
+    return finish(call, file, {'new': {}} if content is None else {
             'upload': {}})
 
 
-def _plan_create(call, metadata, size, media):
+def plan_create(call, metadata, size, media):
     "(parent, MIME type)"
     rules.check_names(metadata, rules.CREATE)
     mime_type = metadata.get('mimeType') or BINARY
@@ -157,7 +156,7 @@ def check_quota(state, parent, user, size):
         raise ApiError('storageQuotaExceeded')
 
 
-def _new(call, metadata, parent, mime_type):
+def new_file(call, metadata, parent, mime_type):
     state, user = call.state, call.user
     now = int(state.now() * 1000)
     file = File(
@@ -178,11 +177,11 @@ def _new(call, metadata, parent, mime_type):
         file.target = access.find(
             call, metadata['shortcutDetails']['targetId']).id
         file.target_mime = state.drive.files[file.target].mime_type
-    _assign(call, file, metadata)
+    assign(call, file, metadata)
     return file
 
 
-def _fill(call, file, content):
+def fill(call, file, content):
     "The first revision"
     if file.folder or file.shortcut:
         return
@@ -199,7 +198,7 @@ def _fill(call, file, content):
         file.extension = formats.extension(file.name)
 
 
-def _finish(call, file, how):
+def finish(call, file, how):
     state = call.state
     state.drive.add(file)
     with track(state, file, 'add', 'content', 'properties'):
@@ -238,7 +237,7 @@ def update_file(state, user, token, file, metadata, content=None,
             _change(call, file, metadata, content)
     elif {'starred', 'viewedByMeTime'} & set(metadata):
         # only this user's view of it: no change of the file
-        _assign(call, file, metadata)
+        assign(call, file, metadata)
         file.version += 1
     if parent is not None:
         place.move(call, file, parent)
@@ -356,7 +355,7 @@ def _change(call, file, metadata, content):
     old = file.name
     if metadata.get('mimeType'):
         file.mime_type = metadata['mimeType']
-    _assign(call, file, metadata)
+    assign(call, file, metadata)
     edits = _EDITS | {'name'}
     if content is not None or edits & set(metadata):
         if not metadata.get('modifiedTime'):
@@ -373,7 +372,7 @@ def _change(call, file, metadata, content):
                 'oldTitle': old, 'newTitle': file.name})
 
 
-def _assign(call, file, metadata):
+def assign(call, file, metadata):
     "The values that are written as they are"
     email = call.user.email
     if metadata.get('name'):
@@ -422,112 +421,3 @@ def _assign(call, file, metadata):
         file.restriction = rules.check_restrictions(
             call, file if known else None, metadata['contentRestrictions'],
             file.mime_type)
-
-
-# -- the methods
-
-@method('drive.files.generateIds')
-def generate_ids(call):
-    space, kind = call.get('space', 'drive'), call.get('type', 'files')
-    if space not in {'drive', 'appDataFolder'}:
-        raise errors.bad(f"Invalid value {space}", 'space', 'invalid')
-    if kind not in {'files', 'shortcuts'} or (
-            kind == 'shortcuts' and space != 'drive'):
-        raise errors.bad(f"Invalid value {kind}", 'type', 'invalid')
-    if space == 'appDataFolder':
-        access.resolve(call, space)
-    elif call.token is not None and not access.scopes(call.token) & {
-            'drive', 'drive.file'}:
-        raise ApiError(
-            'insufficientScopes', "The granted scopes do not give access to "
-            "the requested space.", code=403, location='space')
-    ids = [new_id() for _ in range(call.get('count', 10))]
-    call.state.drive.generated.update((i, (space, kind)) for i in ids)
-    return {'kind': 'drive#generatedIds', 'space': space, 'ids': ids}
-
-
-@method('drive.files.create')
-def create(call):
-    file = create_file(
-        call.state, call.user, call.token, call.body, None, call.params)
-    return resource(call, file)
-
-
-@method('drive.files.get')
-def get(call):
-    return resource(call, access.find(call, call.params['fileId']))
-
-
-@method('drive.files.update')
-def update(call):
-    file = update_file(
-        call.state, call.user, call.token, call.params['fileId'],
-        call.body, None, call.params)
-    if file.id not in call.state.drive.files:
-        raise errors.not_found(file.id)
-    return resource(call, file)
-
-
-@method('drive.files.listLabels')
-def list_labels(call):
-    access.find(call, call.params['fileId'])
-    return {'kind': 'drive#labelList', 'labels': []}
-
-
-@method('drive.files.copy')
-def copy(call):
-    source = access.find(call, call.params['fileId'])
-    metadata = dict(call.body)
-    rules.check_names(metadata, rules.CREATE)
-    if source.folder:
-        # (undocumented) the reason, which developers report
-        raise errors.forbidden(
-            'cannotCopyFile', "This file cannot be copied by the user.")
-    access.check_content(call, source)
-    access.require(call, source, 'canCopy')
-    if metadata.get('mimeType') not in {None, source.mime_type}:
-        # (undocumented) conversions by a copy are not offered
-        raise errors.bad(
-            "The MIME type cannot be changed by a copy.", 'mimeType',
-            'invalid')
-    metadata['mimeType'] = source.mime_type
-    metadata.setdefault('name', f"Copy of {source.name}")
-    if not metadata.get('parents'):
-        metadata['parents'] = [_inherited_parent(call, source)]
-    if source.shortcut:
-        metadata['shortcutDetails'] = {'targetId': source.target}
-    for name in ['description']:
-        if name not in metadata and source.description is not None:
-            metadata[name] = source.description
-    size = source.content.size if source.binary else 0
-    parent, mime_type = _plan_create(
-        call, metadata, size, source.content is not None)
-    changes = {
-        n: metadata.pop(n) for n in ['properties', 'appProperties']
-        if n in metadata}
-    file = _new(call, metadata, parent, mime_type)
-    file.properties = dict(source.properties)
-    file.app_properties = {
-        c: dict(v) for c, v in source.app_properties.items()}
-    # [Files resource] null values clear in copy requests
-    rules.properties(call, file, changes)
-    _assign(call, file, changes)
-    file.original_name = file.original_name or source.original_name
-    _fill(call, file, source.content)
-    file.extension = file.extension or source.extension
-    return resource(call, _finish(call, file, {'copy': {
-                    'originalObject': activity.reference(source)}}))
-
-
-def _inherited_parent(call, source):
-    "[Files: copy] any discoverable parent of the source"
-    parent = call.state.drive.files[source.parent]
-    if access.visible(call, parent) and access.level(
-            call.state, parent, call.user.email, 'writer'):
-        return parent.id
-    return 'root'
-
-
-__all__ = [
-    'APPS', 'FOLDER', 'check_create', 'check_update', 'create_file',
-    'update_file']
