@@ -44,7 +44,6 @@ def put(state, log, kind, item, removed=False):
     store = state.drive
     store.seq += 1
     entries = store.logs.setdefault(log, {})
-    entries.pop((kind, item), None)
     entries[kind, item] = Entry(
         store.seq, int(state.now() * 1000), kind, item, removed)
     state.touch('changes', log)

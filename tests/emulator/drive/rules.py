@@ -122,14 +122,11 @@ def check_restrictions(call, file, values, mime_type):
         raise errors.bad(
             "The reason may only be set with readOnly=true.",
             'contentRestrictions', 'invalid')
-    owner = bool(value.get('ownerRestricted'))
+    owner = read_only and bool(value.get('ownerRestricted'))
     if file is not None:
-        needed = (
-            'canModifyOwnerContentRestriction' if owner
+        access.require(
+            call, file, 'canModifyOwnerContentRestriction' if owner
             else 'canModifyEditorContentRestriction')
-        if not read_only and before is not None:
-            needed = 'canRemoveContentRestriction'
-        access.require(call, file, needed)
     if not read_only:
         return None
     return {

@@ -240,9 +240,11 @@ class TestDriveLog(DriveTestCase):
     def test_not_a_member(self):
         "An item that is shared with her is in her own log"
         one = self.create(self.files, parent=self.drive)['id']
-        eve = Log(self.api(EVE), **WIDE)
+        service = self.api(EVE)
+        eve, plain = Log(service, **WIDE), Log(service)
         self.admin.share_file(one, EVE, 'reader')
         self.assertEqual(eve.brief(), [('a.txt', False)])
+        self.assertEqual(plain.read(), [])
 
     def test_move_in(self):
         "Removed from the user's log"

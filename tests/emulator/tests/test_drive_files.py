@@ -35,7 +35,12 @@ class TestAbout(DriveTestCase):
         quota = self.api().about().get(
             fields='storageQuota').execute()['storageQuota']
         self.assertEqual((quota['limit'], quota['usage']), ('100', '60'))
-        self.create(files, 'empty')
+        one = self.create(files, 'empty')['id']
+        with self.assertRaisesRegex(Exception, 'storage quota'):
+            self.admin.edit_file(ANN, one, b'x' * 41)
+        # what is replaced is free again
+        self.admin.edit_file(ANN, one, b'x' * 30)
+        self.admin.edit_file(ANN, one, b'x' * 40)
         self.admin.set_quota(ANN, 10)
         self.assertRefused(
             403, 'storageQuotaExceeded', self.create, files)

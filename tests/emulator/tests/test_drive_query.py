@@ -206,6 +206,15 @@ class TestOrder(QueryTestCase):
             with self.subTest(text=text):
                 self.assertEqual(self.order(text), names)
 
+    def test_arbitrary(self):
+        names = [f'{i:02}' for i in range(20)]
+        for name in names:
+            self.make(name)
+        found = self.order(None)
+        self.assertEqual(sorted(found), names)
+        self.assertNotEqual(found, names)
+        self.assertNotEqual(found, names[::-1])
+
     def test_bad(self):
         for text in ['size', 'name asc', 'name,', 'name desc desc']:
             self.assertRefused(400, 'invalid', self.order, text)

@@ -311,6 +311,17 @@ class TestRoles(SharingTestCase):
             403, 'insufficientFilePermissions', self.share, EVE, 'writer',
             service=service)
 
+    def test_access_of_others(self):
+        "Only who may share takes it away"
+        self.admin.share_file(self.one, BOB, 'writer')
+        key = self.admin.share_file(self.one, EVE, 'reader')
+        self.update(self.files, self.one, {'writersCanShare': False})
+        self.assertRefused(
+            403, 'insufficientFilePermissions',
+            self.api(BOB).permissions().delete(
+                fileId=self.one, permissionId=key).execute)
+        self.get(self.files_(EVE), self.one)
+
     def test_leave(self):
         key = self.admin.share_file(self.one, BOB, 'reader')
         self.api(BOB).permissions().delete(
