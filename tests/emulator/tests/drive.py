@@ -2,12 +2,15 @@
 # top level of this repository has the full notices and license terms.
 "What the tests of Drive share."
 import copy
+import secrets
 
 import google_auth_httplib2
 import httplib2
+from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build_from_document
 
 from tests.emulator.discovery import load
+from tests.emulator.model import AccessToken
 
 from .common import SCOPE, EmulatorTestCase
 
@@ -39,11 +42,21 @@ class DriveTestCase(EmulatorTestCase):
             self.emulator.url + '/' + document['servicePath'])
         document.pop('mtlsRootUrl', None)
         http = google_auth_httplib2.AuthorizedHttp(
-            credentials or self.credentials(user, scopes, client),
+            credentials or self.granted(user, scopes, client),
             httplib2.Http(timeout=10))
         service = build_from_document(document, http=http)
         self.addCleanup(service.close)
         return service
+
+    def granted(self, user, scopes, client=None):
+        "An access token without the consent: that has its own tests"
+        state = self.emulator.state
+        with state.lock:
+            held = AccessToken(
+                secrets.token_urlsafe(), (client or self.client)['client_id'],
+                user, list(scopes), state.clock() + 3600)
+            state.access_tokens[held.token] = held
+        return Credentials(held.token)
 
     def files_(self, user=ANN, **values):
         return self.api(user, **values).files()

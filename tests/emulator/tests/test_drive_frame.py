@@ -61,7 +61,7 @@ class TestBatch(DriveTestCase):
 
 class TestFaults(DriveTestCase):
     def test_rate_limit(self):
-        files = self.files_()
+        files = self.files_(credentials=self.credentials(ANN, [DRIVE]))
         for status, reason in [
                 (403, 'userRateLimitExceeded'), (429, 'rateLimitExceeded'),
                 (503, 'backendError')]:
