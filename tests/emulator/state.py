@@ -49,6 +49,7 @@ OPTIONS = {
     'folder_depth': 100,
     'writers_move_in': True,  # writers may move files into shared drives
     'incomplete_search': False,  # some corpora were not searched
+    'parents_limit': None,  # more in a query find nothing
     'list_lag': 0,  # seconds until lists show a new file
     'delete_lists_children': False,  # changes of what a folder held
     'simple_upload_limit': 5 << 20,  # of uploads in one request

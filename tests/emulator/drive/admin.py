@@ -194,6 +194,7 @@ class DriveCommands(MediaCommands):
     def forget_files(self, user):
         "What becomes of the files of a deleted account"
         store = self.state.drive
+        store.deleted.add(user.email)
         root = store.roots.pop(user.email, None)
         for file in list(store.files.values()):
             if (file.owner == user.email and file.id in store.files

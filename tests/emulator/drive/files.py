@@ -100,7 +100,9 @@ def _target(call, metadata, kind):
         raise errors.bad(
             "The shortcut target must be set.",
             'shortcutDetails.targetId', 'required')
-    target = access.find(call, target_id, 'shortcutDetails.targetId')
+    target = call.state.drive.files.get(access.resolve(call, target_id))
+    if target is None or not access.visible(call, target):
+        raise errors.not_found(target_id, 'shortcutDetails.targetId')
     if target.shortcut:
         # (undocumented)
         raise errors.bad(
@@ -174,8 +176,8 @@ def new_file(call, metadata, parent, mime_type):
         file.created = rules.milliseconds(
             metadata['createdTime'], 'createdTime')
     if mime_type == SHORTCUT:
-        file.target = access.find(
-            call, metadata['shortcutDetails']['targetId']).id
+        file.target = access.resolve(
+            call, metadata['shortcutDetails']['targetId'])
         file.target_mime = state.drive.files[file.target].mime_type
     assign(call, file, metadata)
     return file

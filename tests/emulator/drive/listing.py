@@ -215,6 +215,10 @@ def found(call, tree, where, names):
     if parents is None:
         files = store.files.values()
     else:
+        limit = call.state.options['parents_limit']
+        if limit is not None and len(parents) > limit:
+            # (undocumented) what developers report: rclone#3114, #4289
+            return []
         files = [
             store.files[i] for p in parents
             for i in store.children.get(p, ())]

@@ -160,6 +160,7 @@ class Store:
         self.activities = []
         self.stored = 0  # bytes of all the contents that ever were
         self.quotas = {}  # user -> bytes, None: unlimited
+        self.deleted = set()  # accounts that are no more
         self.extra = {}  # what other parts keep
 
     def add(self, file):

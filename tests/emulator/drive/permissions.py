@@ -25,7 +25,7 @@ def show(call, file, one):
     if grant.type in {'user', 'group'}:
         answer['emailAddress'] = grant.value
         answer['displayName'] = _name(state, grant)
-        answer['deleted'] = False
+        answer['deleted'] = grant.value in state.drive.deleted
         if grant.expires is not None:
             answer['expirationTime'] = stamp_text(grant.expires)
         if grant.type == 'user' and not file.drive_id:

@@ -253,8 +253,12 @@ class TestAdmin(DriveTestCase):
         folder = self.admin.create_folder(BOB, 'F')['id']
         self.admin.share_file(folder, ANN, 'writer')
         kept = self.admin.create_file(ANN, 'mine', parent=folder)['id']
+        self.admin.share_file(kept, BOB, 'reader')
         self.admin.delete_user(BOB)
         files = self.files_()
+        self.assertEqual(
+            [p['deleted'] for p in self.get(files, kept)['permissions']
+                if p['emailAddress'] == BOB], [True])
         self.assertEqual(self.names(files), ['mine'])
         self.assertEqual(
             self.get(files, kept)['parents'],

@@ -176,6 +176,8 @@ class TestScopes(DriveTestCase):
             403, 'appNotAuthorizedToFile', self.update, both, self.theirs,
             {'name': 'x'})
         self.create(both)
+        self.create(both, mimeType=SHORTCUT, shortcutDetails={
+                'targetId': self.theirs})
 
     def test_metadata(self):
         files = self.scoped('drive.metadata')

@@ -83,6 +83,17 @@ class TestTerms(QueryTestCase):
         self.assertRefused(
             404, 'notFound', self.names, self.files, "'x' in parents")
 
+    def test_many_parents(self):
+        "Users report that such queries find nothing, at times"
+        folders = [self.make(f'f{i}', mimeType=FOLDER) for i in range(3)]
+        for number, folder in enumerate(folders):
+            self.make(f'{number}', parent=folder)
+        q = ' or '.join(f"'{f}' in parents" for f in folders)
+        self.assertFound(q, '0', '1', '2')
+        self.admin.options(parents_limit=2)
+        self.assertFound(q)
+        self.assertFound(f"'{folders[0]}' in parents", '0')
+
     def test_times(self):
         one = self.make('a', modifiedTime='2026-01-01T12:00:00Z')
         self.make(
