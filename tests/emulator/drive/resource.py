@@ -7,7 +7,7 @@ from ..state import stamp_text
 from . import access, formats
 from .access import effective, level, personal, reaches, role, scopes
 from .capabilities import capabilities, download_role
-from .model import at_least, permission_id
+from .model import permission_id
 
 # functions (call, file, answer) of other parts, such as the thumbnails
 EXTRAS = []
@@ -226,7 +226,3 @@ def in_corpus(call, file):
             g.type in {'user', 'group'} and access.matches(state, g, me)
             for g in file.grants.values()) and not file.root
     return personal(state, file, me)
-
-
-__all__ = [
-    'EXTRAS', 'at_least', 'in_corpus', 'resource', 'user_resource']
