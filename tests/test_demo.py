@@ -11,6 +11,8 @@ import tempfile
 import unittest
 import uuid
 
+from tests.database import save_template
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MARK = 'GOOGLE_DEMO_TEST'  # in the environment of all it starts
 WAIT = 420  # seconds to give up
@@ -92,7 +94,11 @@ class DemoTestCase(unittest.TestCase):
     def setUpClass(cls):
         # at the same time, as the processors allow
         cls.run_ = cls.start_('--files', FEW)
-        cls.broken = cls.start_('--break', '--files', FEW)
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+        template = save_template(os.path.join(folder, 'template'))
+        cls.broken = cls.start_(
+            '--break', '--files', FEW,
+            *(['--template', template] if template else []))
         for run in [cls.run_, cls.broken]:
             run.finish()
 

@@ -17,6 +17,7 @@ import proteus
 import proteus.config
 import psycopg
 
+from tests.database import save_template
 from tests.demo import servers
 from tests.demo.servers import DATABASE, Servers, script
 from tests.emulator import EmulatorAdmin
@@ -245,7 +246,11 @@ class ServerTestCase(unittest.TestCase):
 
 
 class SQLiteTestCase(ServerTestCase):
-    pass
+
+    @classmethod
+    def create_database(cls):
+        cls.servers.template = save_template(cls.servers.path('template'))
+        cls.servers.create_database()
 
 
 class PostgreSQLTestCase(ServerTestCase):

@@ -27,7 +27,7 @@ def main():
     for number in [signal.SIGTERM, signal.SIGHUP]:
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
-        with Servers(options.keep) as servers:
+        with Servers(options.keep, options.template) as servers:
             problems = run(servers, options)
     except DemoError as error:
         # of the end: a process is left
@@ -54,6 +54,8 @@ def parse():
     parser.add_argument(
         '--break', dest='spoil', action='store_true',
         help=argparse.SUPPRESS)
+    # not the whole of the setup
+    parser.add_argument('--template', help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

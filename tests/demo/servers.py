@@ -55,8 +55,9 @@ class DemoError(Exception):
 class Servers:
     "Start both on entering, leave neither process nor file on leaving"
 
-    def __init__(self, keep=False):
+    def __init__(self, keep=False, template=None):
         self.keep = keep
+        self.template = template  # a database of SQLite to start from
         self.password = secrets.token_urlsafe(12)
         self.processes = []
         self.folder = self.base = self.google = None
@@ -108,9 +109,7 @@ class Servers:
         self.google = json.loads(line)['url']
 
     def create_database(self):
-        # SQLite opens only what exists
-        with open(self.path(DATABASE + '.sqlite'), 'w'):
-            pass
+        self._create_file(self.path(DATABASE + '.sqlite'))
         # set before anything in it is started: the address of the callback
         # is a part of the configuration
         port = free_port()
@@ -123,12 +122,12 @@ class Servers:
                         secrets.token_bytes(32)).decode()))
         with open(self.path('password'), 'w') as fp:
             fp.write(self.password)
+        what = ['--password'] if self.template else [
+            '-u', 'ir', 'res', MODULE, '--activate-dependencies']
         with open(self.path('trytond-admin.log'), 'w') as log:
             process = self._start(
                 [script('trytond-admin'), '-c', self.path('trytond.conf'),
-                    '-d', DATABASE, '-u', 'ir', 'res', MODULE,
-                    '--activate-dependencies',
-                    '--email', 'admin@example.com'],
+                    '-d', DATABASE, *what, '--email', 'admin@example.com'],
                 env=self._environment(TRYTONPASSFILE=self.path('password')),
                 stdout=log, stderr=log)
         try:
@@ -139,6 +138,14 @@ class Servers:
             raise DemoError(
                 "The database could not be created:\n"
                 + self.read_log('trytond-admin'))
+
+    def _create_file(self, path):
+        if self.template:
+            shutil.copyfile(self.template, path)
+            return
+        # SQLite opens only what exists
+        with open(path, 'w'):
+            pass
 
     def start_tryton(self):
         with open(self.path('trytond.log'), 'w') as log:

@@ -16,6 +16,7 @@ from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import trytond.config as config
+from tests.database import backup
 from tests.emulator import Emulator
 from trytond import backend
 from trytond.modules.google_calendar.choices import time_zones
@@ -80,7 +81,7 @@ class Laboratory:
         if self.sqlite:
             self.base = 'base'
             with Transaction().start(test_tryton.DB_NAME, 0, readonly=True):
-                self._backup(self.path(self.base))
+                backup(self.path(self.base))
             test_tryton.drop_db()
         else:
             self.base = test_tryton.DB_NAME
@@ -94,12 +95,6 @@ class Laboratory:
                 backend.Database(name).close()
                 continue
             self._warm(name)
-
-    @staticmethod
-    def _backup(path):
-        import sqlite3
-        with contextlib.closing(sqlite3.connect(path)) as target:
-            Transaction().connection.backup(target)
 
     @staticmethod
     def _warm(name):
