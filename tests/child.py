@@ -1,18 +1,31 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"""Run one module of tests; tests.run starts it, in a process of its own."""
+"""Run one module of tests, in the process that tests.run has forked for it."""
 import contextlib
 import ctypes
 import faulthandler
 import fcntl
 import hashlib
 import json
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 import unittest
 
 PR_SET_PDEATHSIG = 1
+
+
+def begin(environment, output, *arguments):
+    "Have nothing in common with the other processes that were forked"
+    os.setsid()
+    os.environ.update(environment)
+    with open(os.devnull, 'rb') as empty, open(output, 'wb') as log:
+        os.dup2(empty.fileno(), 0)
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    main(*arguments)
 
 
 def main(name, report, time_limit, *patterns):
@@ -34,10 +47,15 @@ def main(name, report, time_limit, *patterns):
 
 
 def end_with_parent():
+    "The process that was forked outlives neither tests.run nor what forked it"
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1 and os.getpid() != 1:
-        os._exit(1)
+    threading.Thread(target=wait_for_parent, daemon=True).start()
+
+
+def wait_for_parent():
+    multiprocessing.parent_process().join()
+    os.killpg(0, signal.SIGKILL)
 
 
 def activate(module):
@@ -168,7 +186,3 @@ def share_cache(test_tryton):
     if tools := sys.modules.get('trytond.tests.tools'):
         tools.restore_db_cache = restore_db_cache
         tools.backup_db_cache = backup_db_cache
-
-
-if __name__ == '__main__':
-    main(*sys.argv[1:])

@@ -4,6 +4,7 @@
 
 Each module of tests runs in a process, a session and a database of its own,
 several at a time, in a folder for temporary files that is removed at the end.
+The processes are forked from one that has imported what most of them need.
 Names choose the modules of tests that contain one of them.
 """
 import argparse
@@ -13,17 +14,18 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import multiprocessing
 import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from configparser import ConfigParser
 from dataclasses import dataclass, field
 
+from tests import child
 from tests.postgresql import postgresql
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -33,6 +35,14 @@ PREFIX = 'trytond.modules'
 # seconds of a module that hangs, far beyond what the longest takes
 TIME_LIMIT = 1200
 KEPT_CACHES = 4
+# nothing that reads the name of the database
+PRELOAD = [
+    'cryptography.fernet', 'genshi.template', 'google.oauth2.credentials',
+    'google.oauth2.service_account', 'google_auth_oauthlib.flow',
+    'googleapiclient.discovery', 'hypothesis.stateful', 'icalendar',
+    'jsonschema', 'lxml.etree', 'nh3', 'proteus', 'requests',
+    'trytond.backend', 'trytond.model', 'trytond.pool', 'trytond.report',
+    'trytond.wizard', 'trytond.wsgi', 'unittest.mock']
 
 
 def main():
@@ -52,9 +62,13 @@ def main():
         uri = None
         if options.postgresql:
             uri = stack.enter_context(postgresql())
+        environment = get_environment(folder, uri)
+        # what is imported before the processes are forked reads it
+        os.environ.clear()
+        os.environ.update(environment)
         runner = Runner(
-            get_environment(folder, uri), folder, options.time_limit,
-            options.pattern, options.verbose)
+            environment, folder, options.time_limit, options.pattern,
+            options.verbose)
         stack.callback(runner.kill)
         if not options.names:
             # One after the other: each starts from what the one before left
@@ -257,7 +271,7 @@ class Result:
 @dataclass
 class Job:
     name: str
-    process: subprocess.Popen
+    process: multiprocessing.process.BaseProcess
     report: str
     output: str
     start: float = field(default_factory=time.monotonic)
@@ -274,6 +288,8 @@ class Runner:
         self.jobs = []
         self.results = []
         self.count = 0
+        self.context = multiprocessing.get_context('forkserver')
+        self.context.set_forkserver_preload(PRELOAD)
 
     def run(self, names, parallel):
         names = list(names)
@@ -283,7 +299,7 @@ class Runner:
             time.sleep(.02)
             for job in list(self.jobs):
                 over = time.monotonic() - job.start > self.time_limit
-                if job.process.poll() is not None or over:
+                if not job.process.is_alive() or over:
                     self.end(job)
                     self.jobs.remove(job)
 
@@ -293,24 +309,21 @@ class Runner:
         environment = self.environment.copy()
         if environment['TRYTOND_DATABASE_URI'].startswith('postgresql'):
             environment['DB_NAME'] = f'test_{os.getpid()}_{self.count}'
-        command = [
-            sys.executable, '-m', 'tests.child', name, base + '.json',
-            str(self.time_limit)] + self.pattern
-        with open(base + '.log', 'wb') as output:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT,
-                start_new_session=True)
+        process = self.context.Process(
+            target=child.begin, args=(
+                environment, base + '.log', name, base + '.json',
+                self.time_limit, *self.pattern))
+        process.start()
         return Job(name, process, base + '.json', base + '.log')
 
     def end(self, job):
         result = Result(job.name, time.monotonic() - job.start)
-        if job.process.poll() is None:
+        if job.process.is_alive():
             result.note = f"stopped after {self.time_limit:.0f} s"
         elif left := members(job.process.pid, grace=.5):
             result.note = "left behind: " + ', '.join(left)
         kill_session(job.process.pid)
-        job.process.wait()
+        job.process.join()
         try:
             with open(job.report) as fp:
                 counts = json.load(fp)
@@ -319,10 +332,10 @@ class Runner:
         result.passed = counts.get('passed', 0)
         result.failed = counts.get('failed', 0)
         result.skipped = counts.get('skipped', 0)
-        if job.process.returncode and not result.failed:
+        if job.process.exitcode and not result.failed:
             result.failed = 1
             result.note = result.note or (
-                f"exit code {job.process.returncode}")
+                f"exit code {job.process.exitcode}")
         elif not any(counts.values()) and not job.name.startswith('activate:'):
             if not self.pattern:
                 result.failed = 1
@@ -336,7 +349,7 @@ class Runner:
     def kill(self):
         for job in self.jobs:
             kill_session(job.process.pid)
-            job.process.wait()
+            job.process.join()
 
 
 def session_processes(session):
