@@ -14,6 +14,7 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.parser import HeaderParser
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 import httplib2
@@ -146,23 +147,38 @@ def _checked(request, response, answer):
     return answer if answer != b'' else ''
 
 
-class _Facade:
-    "What googleapiclient takes for its http: that of the current thread"
-
-    def __init__(self, client):
-        self._client = client
+class _Unsent:
+    "What googleapiclient takes for its http: only the client sends"
 
     def request(self, uri, method='GET', body=None, headers=None, **kwargs):
-        settings = self._client.settings
-        response, content = self._client._http().send(
-            transport.Attempts(1, settings.deadline), uri, method, body,
-            headers)
-        if '-truncated' in response:
-            raise _malformed(response, True)
-        return response, content
+        raise TypeError("A request is sent by the client: client.execute()")
 
     def close(self):
-        self._client.close()
+        "Do nothing: it has no connection"
+
+
+@lru_cache(maxsize=16)
+def _build(api, version, api_root):
+    """Return the root, the address of the batches and the API of Google
+
+    It is made once, because it takes as long as a short run; it belongs to no
+    account.
+    """
+    document = discovery_cache.get_static_doc(api, version)
+    if document is None:
+        raise ValueError(f"No API {api} {version}")
+    document = json.loads(document)
+    if api_root:
+        root = check_uri(api_root)
+        if urlsplit(root).query or urlsplit(root).fragment:
+            raise transport.InsecureURI("This is no root of an API")
+        document['rootUrl'] = root.rstrip('/') + '/'
+    document.pop('mtlsRootUrl', None)
+    root = check_uri(document['rootUrl'])
+    document['baseUrl'] = urljoin(root, document['servicePath'])
+    return (
+        root, root + document.get('batchPath', 'batch'),
+        build_from_document(document, http=_Unsent()))
 
 
 class _Sender:
@@ -278,20 +294,8 @@ class Client:
         self._local = threading.local()
         self._https = []
 
-        document = discovery_cache.get_static_doc(api, version)
-        if document is None:
-            raise ValueError(f"No API {api} {version}")
-        document = json.loads(document)
-        if settings.api_root:
-            root = check_uri(settings.api_root)
-            if urlsplit(root).query or urlsplit(root).fragment:
-                raise transport.InsecureURI("This is no root of an API")
-            document['rootUrl'] = root.rstrip('/') + '/'
-        document.pop('mtlsRootUrl', None)
-        self.root = check_uri(document['rootUrl'])
-        document['baseUrl'] = urljoin(self.root, document['servicePath'])
-        self._batch_uri = self.root + document.get('batchPath', 'batch')
-        self.api = build_from_document(document, http=_Facade(self))
+        self.root, self._batch_uri, self.api = _build(
+            api, version, settings.api_root)
 
     def __enter__(self):
         return self

@@ -12,7 +12,6 @@ from unittest import TestCase
 from unittest.mock import patch
 
 import google.oauth2.credentials
-from googleapiclient.http import MediaIoBaseDownload
 from trytond.modules.google_integration import transport
 from trytond.modules.google_integration.client import (
     Client,
@@ -388,23 +387,19 @@ class ExecuteTestCase(ClientTestCase):
             {(r.method, len(r.body) > 3000) for r in server.requests},
             {('POST', True)})
 
-    def test_download(self):
-        "Contents come through the same connection, in chunks"
-        import io
-        server = self.serve(
-            answer(b'abc', 206, Content_Range='bytes 0-2/6'),
-            answer(b'def', 206, Content_Range='bytes 3-5/6'))
-        client = self.client(server, 'drive', 'v3')
-        file = io.BytesIO()
-        download = MediaIoBaseDownload(
-            file, client.api.files().get_media(fileId='x'), chunksize=3)
-        done = False
-        while not done:
-            _, done = download.next_chunk()
-        self.assertEqual(file.getvalue(), b'abcdef')
-        self.assertEqual(client.counters.requests, 2)
+    def test_only_the_client_sends(self):
+        "What is made of an API is of no account, until a client sends it"
+        server = self.serve(answer({}))
+        one, other = self.client(server), self.client(server)
+        self.assertIs(one.api, other.api)
+        other.credentials = credentials(token='other')
+        request = self.list(one)
+        with self.assertRaises(TypeError):
+            request.execute()
+        self.assertEqual(server.requests, [])
+        other.execute(request)
         self.assertEqual(
-            server.requests[1].headers['Authorization'], f'Bearer {TOKEN}')
+            server.requests[0].headers['Authorization'], 'Bearer other')
 
     def test_download_execute(self):
         server = self.serve(answer(b'\x00abc'))
