@@ -237,9 +237,9 @@ def main():
         parser.error(f"no such parts: {', '.join(sorted(unknown))}")
     os.environ.setdefault('OAUTHLIB_INSECURE_TRANSPORT', '1')
     os.environ.setdefault('TRYTOND_DATABASE_URI', 'sqlite://')
-    from tests.robustness import processes
     from tests.robustness.laboratory import Laboratory
-    processes.PATIENCE = PATIENCE
+    from tests.robustness.processes import Process
+    Process.patience = PATIENCE
     with Laboratory() as laboratory:
         sys.exit(0 if Benchmark(
                 laboratory, options.reduced, options.parts)() else 1)
