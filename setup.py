@@ -74,7 +74,7 @@ setup(
     author="The Tryton Google modules' authors",
     license='GPL-3.0-or-later',
     license_files=['LICENSE', 'COPYRIGHT'],
-    keywords='tryton google calendar',
+    keywords='tryton google calendar drive',
     classifiers=[
         'Development Status :: 4 - Beta',
         'Environment :: Plugins',

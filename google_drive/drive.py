@@ -1,0 +1,75 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The drives of Google that are synchronised: one change log each."""
+from trytond.i18n import gettext
+from trytond.model import ModelSQL, ModelView, Unique, fields
+from trytond.model.exceptions import AccessError
+from trytond.pyson import Eval
+
+from .discovery import DiscoveryMixin
+from .network import DriveNetwork
+
+__all__ = ['Drive']
+
+
+class Drive(DiscoveryMixin, DriveNetwork, ModelSQL, ModelView):
+    __name__ = 'google_drive.drive'
+
+    google_api = ('drive', 'v3')
+    google_resource = 'google_drive.file'
+
+    name = fields.Char("Name", required=True)
+    google_id = fields.Char(
+        "Google Drive", required=True, strip=False,
+        states={
+            'readonly': Eval('id', -1) >= 0,
+            },
+        help="The identifier of the root folder at Google.")
+    kind = fields.Selection([
+            ('my_drive', "My Drive"),
+            ('shared', "Shared Drive"),
+            ], "Kind", required=True, sort=False,
+        states={
+            'readonly': Eval('id', -1) >= 0,
+            })
+    rules = fields.One2Many('google_drive.rule', 'drive', "Rules")
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('name', 'ASC'), ('id', 'ASC')]
+        table = cls.__table__()
+        cls._sql_constraints.append((
+                'google_id_unique',
+                Unique(table, table.credentials, table.google_id),
+                'google_drive.msg_drive_unique'))
+
+    @classmethod
+    def default_kind(cls):
+        return 'my_drive'
+
+    @classmethod
+    def check_modification(cls, mode, records, values=None, external=False):
+        super().check_modification(
+            mode, records, values=values, external=external)
+        if mode == 'write' and external and values:
+            for name in {'credentials', 'google_id', 'kind'} & values.keys():
+                if any(_plain(getattr(r, name)) != values[name]
+                        for r in records):
+                    raise AccessError(gettext(
+                            'google_drive.msg_drive_fixed',
+                            **cls.__names__(name)))
+
+    @classmethod
+    def google_scopes_of(cls, credentials):
+        return credentials.drive_scopes
+
+    def google_parameters(self):
+        return {
+            'root': self.google_id,
+            'drive_id': self.google_id if self.kind == 'shared' else None,
+            }
+
+
+def _plain(value):
+    return value.id if hasattr(value, 'id') else value

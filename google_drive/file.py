@@ -1,0 +1,84 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The cross-reference of the attachments and the files of Drive."""
+from trytond.model import Index, ModelSQL, ModelView, Unique, fields
+
+from .file_google import GoogleFile
+
+__all__ = ['File']
+
+
+class BigInteger(fields.Integer):
+    "A file may have more bytes than an integer of PostgreSQL"
+    _sql_type = 'BIGINT'
+
+
+class File(GoogleFile, ModelSQL, ModelView):
+    __name__ = 'google_drive.file'
+    _log = False
+
+    drive = fields.Many2One(
+        'google_drive.drive', "Drive", required=True, readonly=True,
+        ondelete='CASCADE')
+    rule = fields.Many2One(
+        'google_drive.rule', "Rule", readonly=True, ondelete='SET NULL')
+    attachment = fields.Many2One(
+        'ir.attachment', "Attachment", readonly=True, ondelete='CASCADE')
+    name = fields.Char("Name", readonly=True, strip=False)
+    mime_type = fields.Char("MIME Type", readonly=True, strip=False)
+    size = BigInteger("Size", readonly=True)
+    md5 = fields.Char(
+        "MD5", readonly=True, strip=False,
+        help="The checksum of the content as Google has it.")
+    sha256 = fields.Char(
+        "SHA-256", readonly=True, strip=False,
+        help="The checksum of the content of the attachment.")
+    revision = fields.Char("Revision", readonly=True, strip=False)
+    parent_google_id = fields.Char(
+        "Folder", readonly=True, strip=False,
+        help="The identifier of the folder at Google.")
+    link = fields.Char("Link", readonly=True, strip=False)
+    created = fields.Timestamp("Created on Google", readonly=True)
+    modified = fields.Timestamp("Content Modified", readonly=True)
+    rendered_name = fields.Char(
+        "Name of the Rule", readonly=True, strip=False)
+    rendered_path = fields.Char(
+        "Path of the Rule", readonly=True, strip=False)
+    incoming = fields.Boolean(
+        "Incoming", readonly=True,
+        help="The content of Google is to be fetched.")
+    held_md5 = fields.Char(
+        "MD5 of the Attachment", readonly=True, strip=False,
+        help="The checksum of the content that the attachment has.")
+    # the address itself is a secret
+    session_size = BigInteger("Size of the Upload", readonly=True)
+    session_md5 = fields.Char(
+        "MD5 of the Upload", readonly=True, strip=False)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('name', 'ASC'), ('id', 'ASC')]
+        table = cls.__table__()
+        cls._sql_constraints += [
+            ('attachment_unique',
+                Unique(table, table.attachment),
+                'google_drive.msg_file_attachment_unique'),
+            ('google_id_unique',
+                Unique(table, table.drive, table.google_id),
+                'google_drive.msg_file_unique'),
+            ]
+        cls._sql_indexes.update({
+                Index(
+                    table,
+                    (table.drive, Index.Equality()),
+                    (table.parent_google_id, Index.Equality())),
+                Index(
+                    table,
+                    (table.drive, Index.Equality()),
+                    where=table.incoming),
+                })
+
+    @classmethod
+    def default_incoming(cls):
+        return False
