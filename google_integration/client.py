@@ -13,6 +13,7 @@ import re
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from email.parser import HeaderParser
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
@@ -188,8 +189,9 @@ class _Sender:
     see it.
     """
 
-    def __init__(self, client, attempts, through=()):
+    def __init__(self, client, attempts, through=(), sink=None):
         self.http = client._http()
+        self.sink = sink
         self.token = client.credentials.token
         self.attempts = attempts
         self.through = {200, 201, 202, 204, 206, *through}
@@ -201,10 +203,10 @@ class _Sender:
 
     def request(self, uri, method='GET', body=None, headers=None, **kwargs):
         self.response, content = self.http.send(
-            self.attempts, uri, method, body, headers)
+            self.attempts, uri, method, body, headers, self.sink)
         if self.response.status not in self.through:
             raise _refusal(self.response, content, self.token)
-        if self.truncated:
+        if self.truncated and self.sink is None:
             content = self.cut(content)
         return self.response, content
 
@@ -308,7 +310,7 @@ class Client:
         with self._lock:
             https, self._https = self._https, []
             self._local = threading.local()
-        for http in https:
+        for _, http in https:
             http.close()
 
     def _http(self):
@@ -316,11 +318,21 @@ class Client:
         if http is None:
             # httplib2 is not thread-safe [google-api-python-client:
             # Thread Safety]
-            http = self._local.http = transport.Http(
-                self.root, self._apply, self._count, self.settings.timeout)
+            thread = threading.current_thread()
             with self._lock:
-                self._https.append(http)
+                http = self._left() or transport.Http(
+                    self.root, self._apply, self._count,
+                    self.settings.timeout)
+                self._https.append((thread, http))
+            self._local.http = http
         return http
+
+    def _left(self):
+        "Take what a thread that has ended used, None if there is none"
+        for index, (thread, http) in enumerate(self._https):
+            if not thread.is_alive():
+                del self._https[index]
+                return http
 
     def _apply(self, headers):
         # before_request() would refresh by itself
@@ -332,7 +344,8 @@ class Client:
                 setattr(
                     self.counters, name, getattr(self.counters, name) + value)
 
-    def _attempts(self, end=None):
+    def attempts(self, end=None):
+        "Return the tries and the seconds of one more operation"
         return transport.Attempts(
             self.settings.retry, self.settings.deadline, self._sleep, end)
 
@@ -357,11 +370,18 @@ class Client:
         it (429, 403 of a rate limit, no connection).  Raises GoogleError, and
         OAuthError when a new token was needed and refused.
         """
-        attempts = self._attempts()
+        return self.repeat(partial(self._execute, request), idempotent)
+
+    def repeat(self, send, idempotent=True, attempts=None):
+        """Return what ``send(attempts)`` returns, asked as ``execute`` asks
+
+        It returns the GoogleErrors that decide if it is called again.
+        """
+        attempts = attempts or self.attempts()
         renewed = self._refresh is None
         while True:
             token = self.credentials.token
-            answer = self._execute(request, attempts)
+            answer = send(attempts)
             if not isinstance(answer, GoogleError):
                 return answer
             if answer.status == 401 and not renewed:
@@ -371,6 +391,21 @@ class Client:
                     or not attempts.again(answer.retry_after)):
                 raise answer
             self._count(retries=1)
+
+    def request(self, attempts, uri, method='GET', body=None, headers=None,
+            *, through=(), sink=None):
+        """Send one request as it is and return (httplib2.Response, bytes).
+
+        ``through`` are statuses that are an answer like those of success;
+        what is none is returned as a GoogleError.  ``sink`` is that of
+        `transport.Http.send`: only with it an answer without its end is
+        returned, with the header ``-truncated``.
+        """
+        sender = _Sender(self, attempts, through, sink)
+        try:
+            return sender.request(uri, method, body, headers)
+        except GoogleError as error:
+            return error.copy()
 
     def _execute(self, request, attempts):
         sender = _Sender(self, attempts, {308} if request.resumable else ())
@@ -394,14 +429,14 @@ class Client:
         """
         requests = list(requests)
         answers = [None] * len(requests)
-        end = self._attempts().end
+        end = self.attempts().end
         for start in range(0, len(requests), self.maximum_parts):
             todo = range(start, len(requests))[:self.maximum_parts]
             self._repeat(requests, todo, answers, idempotent, end)
         return answers
 
     def _repeat(self, requests, todo, answers, idempotent, end):
-        attempts = self._attempts(end)
+        attempts = self.attempts(end)
         renewed = self._refresh is None
         while todo:
             token = self.credentials.token

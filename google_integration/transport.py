@@ -24,12 +24,15 @@ from urllib3.util.ssl_ import create_urllib3_context
 from urllib3.util.wait import wait_for_read
 
 __all__ = [
-    'Attempts', 'GoogleError', 'Http', 'InsecureRedirect', 'InsecureURI',
-    'SecureAdapter', 'check_uri', 'origin', 'retry_after', 'silence']
+    'Attempts', 'Body', 'GoogleError', 'Http', 'InsecureRedirect',
+    'InsecureURI', 'SecureAdapter', 'SourceError', 'check_uri', 'origin',
+    'retry_after', 'silence']
 
 # The longest wait between two tries, in seconds [Usage limits (Drive)]
 MAXIMUM_DELAY = 32.0
 REDIRECTIONS = 5
+# The bytes of a body that are in memory
+_PIECE = 1 << 16
 
 # The one function through which this package waits; tests replace it.
 sleep = time.sleep
@@ -278,6 +281,68 @@ class SecureAdapter(requests.adapters.HTTPAdapter):
 
 # -- httplib2
 
+class SourceError(Exception):
+    "The file that is sent can not be read, or is not what it was"
+
+
+class Body:
+    """The body of a request that is read while it is sent.
+
+    ``parts`` are bytes, or (file, start, size): a part of a binary file.
+    """
+
+    def __init__(self, *parts):
+        self._parts = parts
+        self._size = sum(
+            len(part) if isinstance(part, bytes) else part[2]
+            for part in parts)
+        self._rest = self._pieces()
+
+    def __len__(self):
+        return self._size
+
+    def __bool__(self):
+        return True
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if _current.attempts.remaining() <= 0:
+            raise GoogleError(
+                reason='deadline', transient=True, unknown=True)
+        piece = next(self._rest)
+        # what is on its way, as it can not be known how much arrives
+        _current.count(bytes_sent=len(piece))
+        return piece
+
+    def _pieces(self):
+        for part in self._parts:
+            if isinstance(part, bytes):
+                yield part
+                continue
+            file, start, size = part
+            while size > 0:
+                piece = self._read(file, start, min(size, _PIECE))
+                if not piece:
+                    raise SourceError("The file is shorter than it was")
+                yield piece
+                start += len(piece)
+                size -= len(piece)
+
+    @staticmethod
+    def _read(file, start, size):
+        error = None
+        try:
+            file.seek(start)
+            return file.read(size)
+        except (OSError, ValueError) as exception:
+            error = exception.strerror if isinstance(
+                exception, OSError) else None
+        # not an OSError: that is the connection's
+        raise SourceError(error or "The file can not be read")
+
+
 class _Response(http.client.HTTPResponse):
     "An answer that is read within the time of the operation"
 
@@ -288,23 +353,32 @@ class _Response(http.client.HTTPResponse):
         del self.headers['www-authenticate']
         expected = None if self.chunked else self.length
         pieces, size, cut = [], 0, False
+        keep = pieces.append
+        if _current.sink is not None:
+            keep = _current.sink(self.status, self.headers) or keep
         try:
             while expected is None or size < expected:
-                if _current.attempts.remaining() <= 0:
-                    cut = True
-                    break
-                piece = self.read1(1 << 16)
+                piece = self._piece()
+                cut = piece is None
                 if not piece:
                     break
-                pieces.append(piece)
                 size += len(piece)
-        except (OSError, http.client.HTTPException):
-            cut = True
-        self.close()
-        _current.count(bytes_received=size)
+                keep(piece)
+        finally:
+            self.close()
+            _current.count(bytes_received=size)
         if cut or (expected is not None and size < expected):
             self.headers['-truncated'] = '1'
         return b''.join(pieces)
+
+    def _piece(self):
+        "Return some bytes, none at the end, None if it is cut"
+        if _current.attempts.remaining() <= 0:
+            return
+        try:
+            return self.read1(_PIECE)
+        except (OSError, http.client.HTTPException):
+            return
 
 
 class _Connection:
@@ -359,10 +433,14 @@ class _Connection:
         if self.sock is None:
             self.connect()
         self._limit()
-        try:
-            size = len(body or b'')
-        except TypeError:
-            size = int(headers.get('content-length', 0))
+        if isinstance(body, Body):
+            # which counts what it gives
+            size = 0
+        else:
+            try:
+                size = len(body or b'')
+            except TypeError:
+                size = int(headers.get('content-length', 0))
         _current.count(requests=1, bytes_sent=size)
         error = None
         try:
@@ -408,12 +486,18 @@ class Http(httplib2.Http):
         self._apply = apply
         self._count = count
 
-    def send(self, attempts, uri, method='GET', body=None, headers=None):
+    def send(self, attempts, uri, method='GET', body=None, headers=None,
+            sink=None):
         """Send one request and return (httplib2.Response, bytes).
 
         The answer has the header ``-truncated`` if its end is missing.
-        Raises GoogleError when there is no answer.
+        ``sink`` is called with the status and the headers of each answer and
+        returns what takes its content, a piece at a time as it comes over the
+        line, or None for a content that is returned whole.
+        Raises GoogleError when there is no answer, SourceError when the
+        `Body` can not be read, and what the sink raises.
         """
+        _current.sink = sink
         _current.attempts = attempts
         _current.count = self._count
         _current.timeout = self.timeout
@@ -425,7 +509,7 @@ class Http(httplib2.Http):
             self.connections.clear()
             raise
         finally:
-            _current.attempts = _current.count = None
+            _current.attempts = _current.count = _current.sink = None
 
     def _follow(self, uri, method, body, headers):
         headers = {
