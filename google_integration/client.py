@@ -26,6 +26,7 @@ from googleapiclient.model import JsonModel
 
 from . import transport
 from .oauth import OAuthError
+from .together import in_caller
 from .transport import GoogleError, check_uri
 
 __all__ = ['Client', 'Counters', 'GoogleError', 'Settings']
@@ -321,7 +322,7 @@ class Client:
             thread = threading.current_thread()
             with self._lock:
                 http = self._left() or transport.Http(
-                    self.root, self._apply, self._count,
+                    self.root, self._apply, self.count,
                     self.settings.timeout)
                 self._https.append((thread, http))
             self._local.http = http
@@ -338,7 +339,8 @@ class Client:
         # before_request() would refresh by itself
         self.credentials.apply(headers)
 
-    def _count(self, **values):
+    def count(self, **values):
+        "Add to the counters"
         with self._lock:
             for name, value in values.items():
                 setattr(
@@ -349,12 +351,22 @@ class Client:
         return transport.Attempts(
             self.settings.retry, self.settings.deadline, self._sleep, end)
 
-    def _renew(self, token):
-        "Replace the credentials whose token was refused"
+    @property
+    def renewable(self):
+        "If there are new credentials for refused ones"
+        return self._refresh is not None
+
+    def renew_expiring(self):
+        "Replace credentials that live for less than some minutes"
+        if self.renewable and self.credentials.expired:
+            self.renew(self.credentials.token)
+
+    def renew(self, token):
+        "Replace the credentials, if their token is still the refused one"
         with self._refresh_lock:
             # another thread may have been first
             if self.credentials.token == token:
-                self.credentials = self._refresh()
+                self.credentials = in_caller(self._refresh)
 
     @staticmethod
     def _repeatable(error, idempotent):
@@ -378,7 +390,7 @@ class Client:
         It returns the GoogleErrors that decide if it is called again.
         """
         attempts = attempts or self.attempts()
-        renewed = self._refresh is None
+        renewed = not self.renewable
         while True:
             token = self.credentials.token
             answer = send(attempts)
@@ -386,11 +398,11 @@ class Client:
                 return answer
             if answer.status == 401 and not renewed:
                 renewed = True
-                self._renew(token)
+                self.renew(token)
             elif (not self._repeatable(answer, idempotent)
                     or not attempts.again(answer.retry_after)):
                 raise answer
-            self._count(retries=1)
+            self.count(retries=1)
 
     def request(self, attempts, uri, method='GET', body=None, headers=None,
             *, through=(), sink=None):
@@ -437,7 +449,7 @@ class Client:
 
     def _repeat(self, requests, todo, answers, idempotent, end):
         attempts = self.attempts(end)
-        renewed = self._refresh is None
+        renewed = not self.renewable
         while todo:
             token = self.credentials.token
             for index, answer in self._send(requests, todo, attempts):
@@ -449,7 +461,7 @@ class Client:
             if denied:
                 renewed = True
                 try:
-                    self._renew(token)
+                    self.renew(token)
                 except OAuthError:
                     if all(
                             answer is None or getattr(
@@ -465,7 +477,7 @@ class Client:
                 again = []
             todo = sorted(denied + again)
             if todo:
-                self._count(retries=1)
+                self.count(retries=1)
 
     def _send(self, requests, todo, attempts):
         "Send one batch and give (index, answer) of all its parts"
@@ -475,7 +487,7 @@ class Client:
             batch.add(requests[index], request_id=str(index))
         sender = _BatchSender(self, attempts)
         parts, failure = {}, None
-        self._count(parts=len(todo))
+        self.count(parts=len(todo))
         try:
             parts = batch.collect(sender)
         except GoogleError as error:

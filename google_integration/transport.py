@@ -186,6 +186,10 @@ class Attempts:
         "Return the seconds left, below 0 when the time is over"
         return self.end - time.monotonic()
 
+    def renew(self, deadline):
+        "Give that many seconds from now on: a part of the operation is done"
+        self.end = time.monotonic() + deadline
+
     def again(self, seconds=None):
         "Wait for the next try; False if there is none or no time for it"
         self._tries -= 1

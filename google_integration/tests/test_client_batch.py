@@ -76,10 +76,10 @@ class RefreshTestCase(ClientTestCase):
         "Who finds the credentials renewed does not renew them again"
         server = self.serve(error(401, 'authError'), answer({}))
         client = self.client(server, refresh=self.refresh)
-        client._renew('older')
+        client.renew('older')
         self.assertEqual(self.refreshed, 0)
-        client._renew(TOKEN)
-        client._renew(TOKEN)
+        client.renew(TOKEN)
+        client.renew(TOKEN)
         self.assertEqual(self.refreshed, 1)
 
     def test_batch(self):

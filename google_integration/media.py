@@ -1,0 +1,23 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Contents to and from Google: by files, in small pieces, gone on with.
+
+No record, no database, no trytond: paths of files come in, Google's JSON and
+digests come out.  A content is never whole in memory.
+"""
+from .media_receive import Damaged, Received, TooLarge, receive
+from .media_send import (
+    MAXIMUM_SINGLE,
+    SessionLost,
+    SessionURI,
+    begin,
+    resume,
+    send,
+)
+from .together import together
+from .transport import GoogleError, SourceError
+
+__all__ = [
+    'Damaged', 'GoogleError', 'MAXIMUM_SINGLE', 'Received', 'SessionLost',
+    'SessionURI', 'SourceError', 'TooLarge', 'begin', 'receive', 'resume',
+    'send', 'together']
