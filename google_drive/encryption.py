@@ -9,11 +9,11 @@ Misuse-Resistance]: see the format in the documentation.
 """
 import base64
 import binascii
+import contextlib
 import hashlib
 import os
 import secrets
 from dataclasses import dataclass
-from itertools import count
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -147,14 +147,14 @@ def open(source, target, keys):
     """Decrypt the file ``source`` to ``target``.
 
     ``target`` is there only if all of it is what was encrypted.  Raises
-    ItemError if the key is none of ``keys``, or if anything was changed, moved,
-    doubled, added or cut off.
+    ItemError if the key is none of ``keys``, or if anything was changed,
+    moved, doubled, added or cut off.
     """
     plain, size = hashlib.sha256(), 0
     with _open(source, 'rb') as reader, _writing(target) as writer:
         cipher = _read_header(reader, keys)
-        for number, (data, last) in zip(
-                count(), _chunks(reader, CHUNK + _TAG)):
+        for number, (data, last) in enumerate(
+                _chunks(reader, CHUNK + _TAG)):
             data = _decrypt(cipher, number, last, data)
             writer.write(data)
             plain.update(data)
@@ -186,7 +186,8 @@ def _decrypt(cipher, number, last, data):
     try:
         result = cipher.decrypt(number, last, data)
     except InvalidTag:
-        if last and _authentic(cipher, number, data):
+        if last and (
+                len(data) < _TAG or _authentic(cipher, number, data)):
             code = 'encryption_truncated'
     else:
         # only an empty file has an empty chunk
@@ -204,21 +205,13 @@ def _authentic(cipher, number, data):
     return True
 
 
-class _writing:
+@contextlib.contextmanager
+def _writing(path):
     "The file, which is removed if it is not written to its end"
-
-    def __init__(self, path):
-        self.path = path
-
-    def __enter__(self):
-        self.file = _open(self.path, 'wb')
-        return self.file
-
-    def __exit__(self, kind, *exception):
-        try:
-            self.file.close()
-        except BaseException:
-            os.remove(self.path)
-            raise
-        if kind is not None:
-            os.remove(self.path)
+    try:
+        with _open(path, 'wb') as file:
+            yield file
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
+        raise
