@@ -13,7 +13,7 @@ import time
 import uuid
 from dataclasses import dataclass
 
-from sql import Column, Null
+from sql import Column, Literal, Null
 from sql.functions import Function
 
 import trytond.config as config
@@ -94,7 +94,7 @@ def _stored(attachment):
     Model = type(attachment)
     table = Model.__table__()
     cursor = Transaction().connection.cursor()
-    file_id = Null
+    file_id = Literal(None)
     if Model.data.file_id:
         file_id = Column(table, Model.data.file_id)
     cursor.execute(*table.select(
