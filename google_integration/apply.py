@@ -1,8 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """Applying what Google tells to the records that mirror it."""
-import json
-
 from trytond.pool import Pool
 from trytond.transaction import inactive_records
 
@@ -115,12 +113,7 @@ class Apply:
     def _known(self, change):
         "What the books say of a record that equals what Google has"
         resource = change.resource
-        return {
-            'google_etag': self.Model.google_etag_of(resource),
-            'google_modified': self.Model.google_updated(resource),
-            'google_baseline': json.dumps(resource),
-            'google_attempts': 0,
-            }
+        return self.Model.google_known(resource)
 
     def _values(self, change):
         "The values of a new record"
@@ -192,8 +185,7 @@ class Apply:
             if self._is_known(record, resource):
                 return []
         updated = self.Model.google_updated(resource)
-        if (record.google_modified and updated
-                and updated < record.google_modified):
+        if record.google_is_stale(resource):
             return []
         return self._merge(record, change, updated)
 
@@ -205,7 +197,7 @@ class Apply:
             base = self.Model.google_to_values(record.google_base)
             self.told[record.id] = base, theirs
         units = self.Model.google_merge_units(base, ours, theirs)
-        prefer = self.service.conflict_policy
+        prefer = record.google_policy
         if prefer == 'newest':
             prefer = newest(record.google_touched, updated)
         result = merge(units, base, ours, theirs, prefer)
@@ -282,7 +274,7 @@ class Apply:
         if not unsent:
             self._to_delete(record)
             return
-        policy = self.service.conflict_policy
+        policy = record.google_policy
         if policy == 'newest':
             # when it was deleted is not known for sure: nothing is lost
             policy = 'tryton'

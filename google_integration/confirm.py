@@ -1,8 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """Settling what was sent with what Google answered."""
-import json
-
 from trytond.model import fields
 from trytond.pool import Pool
 from trytond.transaction import inactive_records
@@ -161,12 +159,7 @@ class Confirm:
             self.errors.append((record, None, answer.error))
 
     def _done(self, record, operation, resource):
-        books = {
-            'google_etag': self.Model.google_etag_of(resource),
-            'google_modified': self.Model.google_updated(resource),
-            'google_baseline': json.dumps(resource),
-            'google_attempts': 0,
-            }
+        books = self.Model.google_known(resource)
         quiet, values, error = self.answered[record.id]
         settled = bookkeeping.update(self.Model, [record], {
                 **books,
@@ -232,7 +225,7 @@ class Confirm:
                         answer.resource)})
 
     def _apply(self, change):
-        work, errors = Apply(self.Model, self.service)([change])
+        work, errors = self.Model.google_apply(self.service, [change])
         self.work += work
         self.errors.extend(
             (None, change.google_id, error) for change, error in errors)

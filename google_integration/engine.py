@@ -101,6 +101,7 @@ class Run:
             # what was being sent when a run stopped, or is in doubt
             self.look_up(self.read(lambda service: service.google_unknown()))
             self.delete()
+            self.transfer()
             self.push()
             keep_watch(self)
         except RunFailed as error:
@@ -368,6 +369,54 @@ class Run:
                 lambda service: service.may_delete(count, total)):
             raise Brake(code, {'count': count, 'total': total})
 
+    def transfer(self):
+        "Fetch the contents that were announced, chunk by chunk"
+        if not self.read(lambda service: service.google_receives):
+            return
+        while self.read(lambda service: service.awaits()):
+            self.check()
+            items = self.write(self.announced)
+            if not items:
+                continue
+            answers = self.Model.download(self.client, items)
+            for item, answer in zip(items, answers, strict=True):
+                self.receive(item, answer)
+            self.stop_later(answers)
+
+    def announced(self, service):
+        "Return what is to be fetched, as plain data"
+        items, errors = service.incoming(PUSH_CHUNK)
+        self.record(service, 'pull', errors)
+        self.work.errors += len(errors)
+        return items
+
+    def receive(self, item, answer):
+        "Write one content, which is not fetched again then"
+        def receive(service):
+            work, errors = service.receive(item, answer)
+            self.record(service, 'pull', errors)
+            return work
+
+        try:
+            self.work += self.write(receive)
+        except (LeaseLost, backend.DatabaseOperationalError):
+            raise
+        except Exception as exception:
+            error = self.item_error(exception)
+            self.write(lambda service: self.record(
+                    service, 'pull', service.refuse(item, error)))
+            self.work.errors += 1
+
+    @staticmethod
+    def stop_later(answers):
+        "End the run where Google is out of breath"
+        for answer in answers:
+            if answer.status == 'later':
+                # the state knows what is left
+                raise RunFailed(
+                    answer.error.code, answer.error.arguments,
+                    answer.error.arguments.get('retry_after'))
+
     def push(self):
         "Send what has changed here, chunk by chunk"
         if not self.read(lambda service: service.google_sends):
@@ -384,12 +433,7 @@ class Run:
             answers = self.Model.push(self.client, operations)
             self.write(lambda service: self.confirm(
                     service, operations, answers))
-            for answer in answers:
-                if answer.status == 'later':
-                    # Google is out of breath: the state knows what is left
-                    raise RunFailed(
-                        answer.error.code, answer.error.arguments,
-                        answer.error.arguments.get('retry_after'))
+            self.stop_later(answers)
         self.settle_pushed()
 
     def settle_pushed(self):

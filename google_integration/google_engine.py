@@ -35,6 +35,28 @@ class GoogleEngine:
         return Confirm(cls, service)(operations, answers)
 
     @classmethod
+    def google_known(cls, resource):
+        "What the books say of a record that equals the resource of Google"
+        return {
+            'google_etag': cls.google_etag_of(resource),
+            'google_modified': cls.google_updated(resource),
+            'google_baseline': json.dumps(resource),
+            'google_attempts': 0,
+            }
+
+    def google_is_stale(self, resource):
+        "Tell if the resource is older than what is known"
+        updated = self.google_updated(resource)
+        return bool(
+            self.google_modified and updated
+            and updated < self.google_modified)
+
+    @property
+    def google_policy(self):
+        "What stands when the same was changed on both sides"
+        return self.google_service.conflict_policy
+
+    @classmethod
     def google_adopt(cls, service, changes):
         """Find the records that stand for changes of unknown identifiers
 

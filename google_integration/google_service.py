@@ -20,6 +20,7 @@ from .checked_read import CheckedReadMixin
 from .lease import epoch
 from .operation import WorkDone
 from .sync_log import format_error, one_line
+from .transfer import TransferMixin
 from .watch import WatchMixin
 
 __all__ = ['GoogleService']
@@ -41,7 +42,7 @@ MAXIMUM_INTERVAL = dt.timedelta(days=366)
 MAXIMUM_PAUSE = dt.timedelta(days=1).total_seconds()
 
 
-class GoogleService(WatchMixin, CheckedReadMixin):
+class GoogleService(TransferMixin, WatchMixin, CheckedReadMixin):
     """One thing that synchronises: a calendar, a mailbox...
 
     A service states `google_api` (name and version), `google_scopes`, and

@@ -1,0 +1,31 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""How the contents of what was pulled are fetched."""
+
+__all__ = ['TransferMixin']
+
+
+class TransferMixin:
+    "What a service needs that has contents besides resources"
+    __slots__ = ()
+
+    def awaits(self):
+        "Tell if contents are to be fetched"
+        return False
+
+    def incoming(self, limit):
+        "Return what is to be fetched, as plain data, and the errors"
+        return [], []
+
+    @classmethod
+    def download(cls, client, items):
+        "Fetch the contents into files, and return the `Answer` of each"
+        raise NotImplementedError
+
+    def receive(self, item, answer):
+        "Write a content and return the work done and the errors"
+        raise NotImplementedError
+
+    def refuse(self, item, error):
+        "Fetch no more what can not be written, and return the errors"
+        raise NotImplementedError
