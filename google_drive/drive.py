@@ -8,11 +8,17 @@ from trytond.pyson import Eval
 
 from .discovery import DiscoveryMixin
 from .network import DriveNetwork
+from .network_download import DownloadNetwork
+from .network_push import PushNetwork
+from .receiving import ReceivingMixin
+from .stages import StagesMixin
 
 __all__ = ['Drive']
 
 
-class Drive(DiscoveryMixin, DriveNetwork, ModelSQL, ModelView):
+class Drive(
+        DiscoveryMixin, StagesMixin, ReceivingMixin, PushNetwork,
+        DownloadNetwork, DriveNetwork, ModelSQL, ModelView):
     __name__ = 'google_drive.drive'
 
     google_api = ('drive', 'v3')
@@ -32,6 +38,13 @@ class Drive(DiscoveryMixin, DriveNetwork, ModelSQL, ModelView):
         states={
             'readonly': Eval('id', -1) >= 0,
             })
+    parallel = fields.Integer(
+        "Parallel Transfers", required=True,
+        domain=[
+            ('parallel', '>=', 1),
+            ('parallel', '<=', 16),
+            ],
+        help="The number of contents that travel at a time.")
     rules = fields.One2Many('google_drive.rule', 'drive', "Rules")
 
     @classmethod
@@ -47,6 +60,10 @@ class Drive(DiscoveryMixin, DriveNetwork, ModelSQL, ModelView):
     @classmethod
     def default_kind(cls):
         return 'my_drive'
+
+    @classmethod
+    def default_parallel(cls):
+        return 4
 
     @classmethod
     def check_modification(cls, mode, records, values=None, external=False):
@@ -68,6 +85,7 @@ class Drive(DiscoveryMixin, DriveNetwork, ModelSQL, ModelView):
         return {
             'root': self.google_id,
             'drive_id': self.google_id if self.kind == 'shared' else None,
+            'parallel': self.parallel,
             }
 
 

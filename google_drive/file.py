@@ -2,8 +2,12 @@
 # top level of this repository has the full notices and license terms.
 """The cross-reference of the attachments and the files of Drive."""
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
+from trytond.pool import Pool
 
 from .file_google import GoogleFile
+from .file_incoming import FileIncoming
+from .file_place import FilePlace
+from .file_receive import FileReceive
 
 __all__ = ['File']
 
@@ -13,7 +17,9 @@ class BigInteger(fields.Integer):
     _sql_type = 'BIGINT'
 
 
-class File(GoogleFile, ModelSQL, ModelView):
+class File(
+        FileIncoming, FileReceive, FilePlace, GoogleFile, ModelSQL,
+        ModelView):
     __name__ = 'google_drive.file'
     _log = False
 
@@ -30,6 +36,9 @@ class File(GoogleFile, ModelSQL, ModelView):
     md5 = fields.Char(
         "MD5", readonly=True, strip=False,
         help="The checksum of the content as Google has it.")
+    edition = fields.Char(
+        "Edition", readonly=True, strip=False,
+        help="When a document of Google, which has no checksum, was changed.")
     sha256 = fields.Char(
         "SHA-256", readonly=True, strip=False,
         help="The checksum of the content of the attachment.")
@@ -40,16 +49,39 @@ class File(GoogleFile, ModelSQL, ModelView):
     link = fields.Char("Link", readonly=True, strip=False)
     created = fields.Timestamp("Created on Google", readonly=True)
     modified = fields.Timestamp("Content Modified", readonly=True)
+    # what the templates of the rule said last: only another word of theirs
+    # renames or moves what somebody has renamed or moved on Drive
     rendered_name = fields.Char(
         "Name of the Rule", readonly=True, strip=False)
     rendered_path = fields.Char(
         "Path of the Rule", readonly=True, strip=False)
+    place = fields.Many2One(
+        'google_drive.folder', "Folder of the Rule", readonly=True,
+        ondelete='SET NULL')
+    to_place = fields.Boolean(
+        "To Place", readonly=True,
+        help="The attachment, or what its place depends on, has changed.")
     incoming = fields.Boolean(
         "Incoming", readonly=True,
         help="The content of Google is to be fetched.")
+    record = fields.Reference(
+        "Record", selection='get_records', readonly=True,
+        help="The record that the content is to be attached to.")
+    doubtful = fields.Boolean(
+        "To Look Up", readonly=True,
+        help="A folder above has changed.")
     held_md5 = fields.Char(
         "MD5 of the Attachment", readonly=True, strip=False,
         help="The checksum of the content that the attachment has.")
+    google_md5 = fields.Char(
+        "MD5 on Google", readonly=True, strip=False,
+        help="The checksum of the content that Google has.")
+    keep_ours = fields.Boolean(
+        "Keep the Attachment", readonly=True,
+        help="The content of the attachment is kept as another one.")
+    keep_revision = fields.Char(
+        "Revision to Keep", readonly=True, strip=False,
+        help="What is overwritten on Google is kept there for ever.")
     # the address itself is a secret
     session_size = BigInteger("Size of the Upload", readonly=True)
     session_md5 = fields.Char(
@@ -76,9 +108,26 @@ class File(GoogleFile, ModelSQL, ModelView):
                 Index(
                     table,
                     (table.drive, Index.Equality()),
-                    where=table.incoming),
+                    where=table.incoming | table.to_place | table.doubtful),
                 })
 
     @classmethod
     def default_incoming(cls):
         return False
+
+    @classmethod
+    def default_to_place(cls):
+        return False
+
+    @classmethod
+    def default_doubtful(cls):
+        return False
+
+    @classmethod
+    def default_keep_ours(cls):
+        return False
+
+    @classmethod
+    def get_records(cls):
+        Attachment = Pool().get('ir.attachment')
+        return [(None, "")] + Attachment.get_models()

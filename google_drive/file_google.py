@@ -1,12 +1,21 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The hooks by which files are mapped and sent."""
-from trytond.modules.google_integration import bookkeeping
+import mimetypes
+
+from trytond.modules.google_integration import bookkeeping, media
+from trytond.modules.google_integration.google_engine import due
 from trytond.modules.google_integration.google_resource import GoogleResource
+from trytond.modules.google_integration.merge import difference
+from trytond.modules.google_integration.operation import ItemError, Operation
+from trytond.pool import Pool
 
-from . import mapping
+from . import mapping, store
 
-__all__ = ['GoogleFile']
+__all__ = ['GoogleFile', 'guess_type']
+
+SESSION = 'session'
+BINARY = 'application/octet-stream'
 
 
 class GoogleFile(GoogleResource):
@@ -16,14 +25,15 @@ class GoogleFile(GoogleResource):
     google_service_field = 'drive'
     google_units = mapping.UNITS
 
-    @classmethod
-    def _google_readonly_fields(cls):
-        # people change the attachment
-        return bookkeeping.readonly_fields(cls)
+    # Mapping
 
     @staticmethod
     def google_to_values(resource):
         return mapping.to_values(resource)
+
+    @staticmethod
+    def google_to_resource(values, units, baseline):
+        return mapping.to_body(values, units)
 
     @staticmethod
     def google_is_deleted(resource):
@@ -35,8 +45,203 @@ class GoogleFile(GoogleResource):
 
     @staticmethod
     def google_etag_of(resource):
+        # there is no etag [Drive API v2 and v3 comparison]
         return resource.get('version') or '*'
 
+    def google_is_stale(self, resource):
+        return mapping.is_stale(resource, self.google_base)
+
+    @property
+    def google_policy(self):
+        if self.rule:
+            return self.rule.conflict_policy
+        return super().google_policy
+
     @classmethod
-    def place_changed(cls, records):
-        "The names or the folders of what is attached to the records changed"
+    def google_known(cls, resource):
+        values = cls.google_to_values(resource)
+        return {
+            **super().google_known(resource),
+            'google_md5': values['md5'],
+            }
+
+    @classmethod
+    def google_record_values(cls, service, values, record=None):
+        values = dict(values)
+        content = values.keys() & {'md5', 'edition'}
+        if record and content:
+            md5 = values.get('md5', record.md5)
+            # of a document only Google's edition tells
+            values['incoming'] = bool(
+                md5 is None or md5 != record.held_md5)
+        return values
+
+    @classmethod
+    def _google_readonly_fields(cls):
+        # people change the attachment
+        return bookkeeping.readonly_fields(cls)
+
+    # Sending
+
+    @classmethod
+    def google_pending(cls, service, limit=None):
+        """The files of which something is to be sent, but no content
+
+        Those that a rule does not send wait.
+        """
+        return cls._sending(service, lambda t: ~_content(t), limit)
+
+    @classmethod
+    def google_contents(cls, service, limit=None):
+        "The files of which the content is to be sent, the smallest first"
+        records = cls._sending(service, _content)
+        records = sorted(records, key=lambda r: (r.size or 0, r.id))
+        return records[:limit]
+
+    @classmethod
+    def google_without_session(cls, service, limit=None):
+        "The large ones of these without an upload that can be gone on with"
+        return cls._sending(
+            service, lambda t: _content(t)
+            & (t.size > media.MAXIMUM_SINGLE)
+            & ((t.session_md5 == None)  # noqa: E711
+                | (t.session_md5 != t.md5)), limit)
+
+    @classmethod
+    def _sending(cls, service, where, limit=None):
+        rules = [r.id for r in service.rules if r.sends_files]
+
+        def condition(table):
+            return (due(table) & where(table)
+                # what has no attachment is only moved to the quarantine
+                & (table.rule.in_(rules or [-1])
+                    | (table.attachment == None))  # noqa: E711
+                & (table.to_place != True)  # noqa: E712
+                & (table.google_id != None))  # noqa: E711
+        return cls.google_rows(service, condition, limit)
+
+    def google_operation(self):
+        if self._too_often:
+            raise ItemError('busy')
+        values = self.google_values()
+        base = self.google_base if self.google_etag else None
+        units = None if base is None else difference(
+            self.google_units, self.google_to_values(base), values)
+        if units is not None and not units:
+            return
+        operation = Operation(
+            'patch', self.__name__, self.id, self.google_id,
+            revision=self.google_revision, etag=self.google_etag,
+            body=self.google_to_resource(values, units, base))
+        operation.parameters['parent'] = mapping.parent(base or {})
+        if units is None:
+            operation.kind, operation.etag = 'insert', None
+            operation.body['id'] = self.google_id
+        if units is None or 'content' in units:
+            if base is not None:
+                if mapping.is_native(base):
+                    raise ItemError('google_drive.native_content')
+                operation.kind = 'content'
+            self._add_content(operation)
+        return operation
+
+    def _add_content(self, operation):
+        "What is needed to send the content of the attachment"
+        Secret = Pool().get('google_integration.secret')
+        Configuration = Pool().get('ir.configuration')
+        if not self.attachment:
+            raise ItemError('google_drive.store_missing')
+        source = store.source(self.attachment)
+        operation.body.update({
+                'modifiedTime': mapping.time_text(self.google_touched),
+                'appProperties': mapping.marks(
+                    Configuration.get_google_installation(),
+                    self.attachment.id),
+                })
+        operation.parameters.update({
+                'path': source.path,
+                'temporary': source.temporary,
+                'size': source.size,
+                'md5': self.md5,
+                'mime_type': self.mime_type,
+                'keep_revision': self.keep_revision,
+                'revision': self.revision,
+                })
+        if self.session_md5 and self.session_md5 == self.md5:
+            operation.parameters['session'] = Secret.reveal(self, SESSION)
+
+    @classmethod
+    def google_settled(cls):
+        return {
+            'session_size': None,
+            'session_md5': None,
+            'keep_revision': None,
+            }
+
+    @classmethod
+    def google_confirm(cls, service, operations, answers):
+        result = super().google_confirm(service, operations, answers)
+        Secret = Pool().get('google_integration.secret')
+        Conflict = Pool().get('google_integration.conflict')
+        sent = [
+            o for o, a in zip(operations, answers, strict=True)
+            if a.status == 'done' and o.kind in {'insert', 'content'}]
+        if sent:
+            Secret.forget(cls, [o.id for o in sent], [SESSION])
+        records = {r.id: r for r in cls.search([
+                    ('id', 'in', [
+                            o.id for o in sent
+                            if o.parameters.get('overwritten')]),
+                    ])}
+        for operation in sent:
+            if record := records.get(operation.id):
+                Conflict.keep(
+                    service, record, 'content', 'tryton', {
+                        'md5': record.md5,
+                        'revision': record.revision,
+                        }, {
+                        'md5': None,
+                        'revision': operation.parameters['overwritten'],
+                        })
+                result[0].conflicts += 1
+        return result
+
+    def google_keep_session(self, uri, operation):
+        "Keep where an upload can be gone on with"
+        Secret = Pool().get('google_integration.secret')
+        Secret.store(self, SESSION, uri)
+        bookkeeping.update(type(self), [self], {
+                'session_size': operation.parameters['size'],
+                'session_md5': operation.parameters['md5'],
+                })
+
+    @classmethod
+    def on_delete(cls, records):
+        Secret = Pool().get('google_integration.secret')
+        actions = super().on_delete(records)
+        ids = [r.id for r in records]
+        actions.append(lambda: Secret.forget(cls, ids, [SESSION]))
+        return actions
+
+    @classmethod
+    def delete(cls, records):
+        # what no rule sends is not deleted at Google
+        apart = [
+            r for r in records
+            if not r.rule or not r.rule.sends_files
+            or r.google_state == 'apart']
+        bookkeeping.update(cls, apart, {'google_state': 'local'})
+        super().delete(records)
+
+
+def _content(table):
+    "The SQL condition of a content that Google does not have"
+    return ((table.google_etag == None)  # noqa: E711
+        | (table.md5 != table.google_md5)
+        | ((table.md5 != None)  # noqa: E711
+            & (table.google_md5 == None)))  # noqa: E711
+
+
+def guess_type(name):
+    "The MIME type that a name tells"
+    return mimetypes.guess_type(name or '')[0] or BINARY

@@ -1,7 +1,11 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"""The folders of a drive, as Google has them."""
+"""The folders of a drive, as Google has them or as they are to be created."""
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
+from trytond.modules.google_integration import bookkeeping
+from trytond.tools import grouped_slice
+
+from . import mapping
 
 __all__ = ['Folder']
 
@@ -14,9 +18,9 @@ class Folder(ModelSQL, ModelView):
         'google_drive.drive', "Drive", required=True, readonly=True,
         ondelete='CASCADE')
     google_id = fields.Char(
-        "Google Folder", required=True, readonly=True, strip=False,
+        "Google Folder", readonly=True, strip=False,
         help="The identifier of the folder at Google.")
-    name = fields.Char("Name", required=True, readonly=True, strip=False)
+    name = fields.Char("Name", readonly=True, strip=False)
     parent_google_id = fields.Char(
         "Parent Folder", readonly=True, strip=False,
         help="The identifier of the folder that holds it.")
@@ -27,16 +31,31 @@ class Folder(ModelSQL, ModelView):
             ('creating', "Being Created"),
             ('known', "On Google"),
             ], "State", required=True, readonly=True, sort=False)
+    # of the folders that were made for a path: it is found by it again after
+    # somebody has renamed or moved the folder
+    root = fields.Char("Root", readonly=True, strip=False)
+    path = fields.Char("Path", readonly=True, strip=False)
+    parent = fields.Many2One(
+        'google_drive.folder', "Created Below", readonly=True,
+        ondelete='SET NULL')
+    unread = fields.Boolean(
+        "To Read", readonly=True,
+        help="What the folder holds is to be listed.")
+    page = fields.Text("Page", readonly=True, strip=False, loading='lazy')
 
     @classmethod
     def __setup__(cls):
         super().__setup__()
         cls._order = [('name', 'ASC'), ('id', 'ASC')]
         table = cls.__table__()
-        cls._sql_constraints.append((
-                'google_id_unique',
+        cls._sql_constraints += [
+            ('google_id_unique',
                 Unique(table, table.drive, table.google_id),
-                'google_drive.msg_folder_unique'))
+                'google_drive.msg_folder_unique'),
+            ('path_unique',
+                Unique(table, table.drive, table.root, table.path),
+                'google_drive.msg_folder_unique'),
+            ]
         cls._sql_indexes.update({
                 Index(
                     table,
@@ -45,7 +64,12 @@ class Folder(ModelSQL, ModelView):
                 Index(
                     table,
                     (table.drive, Index.Equality()),
+                    (table.state, Index.Equality()),
                     where=table.state != 'known'),
+                Index(
+                    table,
+                    (table.drive, Index.Equality()),
+                    where=table.unread),
                 })
 
     @classmethod
@@ -55,3 +79,177 @@ class Folder(ModelSQL, ModelView):
     @classmethod
     def default_trashed(cls):
         return False
+
+    @classmethod
+    def default_unread(cls):
+        return False
+
+    # What Google tells
+
+    @classmethod
+    def google_apply(cls, drive, changes, listing=None):
+        """Write what Google tells of folders
+
+        The identifiers of those that are new, and of those that went to
+        another place, in the trash or away.
+        """
+        known = {
+            f.google_id: f for f in cls.search([
+                    ('drive', '=', drive.id),
+                    ('google_id', 'in', [c.google_id for c in changes]),
+                    ])}
+        new, moved, to_create, seen = [], [], [], []
+        for change in changes:
+            folder = known.get(change.google_id)
+            if folder:
+                if folder._google_write(change):
+                    moved.append(change.google_id)
+                if folder.listing != listing:
+                    seen.append(folder)
+            elif not (change.deleted or mapping.is_removed(change.resource)):
+                new.append(change.google_id)
+                to_create.append({
+                        'drive': drive.id,
+                        'google_id': change.google_id,
+                        'state': 'known',
+                        'listing': listing,
+                        **_values(change),
+                        })
+        if to_create:
+            cls.create(to_create)
+        if listing is not None and seen:
+            bookkeeping.update(cls, seen, {'listing': listing})
+        return new, moved
+
+    def _google_write(self, change):
+        "Write what has changed and tell if what it holds went along"
+        cls = type(self)
+        if mapping.is_removed(change.resource):
+            if self.state == 'creating':
+                # it never was there
+                bookkeeping.update(cls, [self], {'state': 'local'})
+                return False
+            values = {'trashed': True}
+        else:
+            values = _values(change)
+            values['state'] = 'known'
+        values = {
+            n: v for n, v in values.items() if getattr(self, n) != v}
+        if not values:
+            return False
+        was_known = self.state == 'known'
+        bookkeeping.update(cls, [self], values)
+        return was_known and bool(
+            values.keys() & {'parent_google_id', 'trashed'})
+
+    @classmethod
+    def below(cls, drive, google_ids):
+        "The identifiers of the folders and of all that are below them"
+        result, level = set(), set(google_ids)
+        while level := level - result:
+            result |= level
+            found = set()
+            for sub_ids in grouped_slice(sorted(level), 500):
+                found |= {
+                    f.google_id for f in cls.search([
+                            ('drive', '=', drive.id),
+                            ('parent_google_id', 'in', list(sub_ids)),
+                            ('google_id', '!=', None),
+                            ])}
+            level = found
+        return result
+
+    @classmethod
+    def read_again(cls, drive, google_ids):
+        "What the folders hold is listed by the next run"
+        for sub_ids in grouped_slice(sorted(google_ids), 500):
+            bookkeeping.update(
+                cls, cls.search([
+                        ('drive', '=', drive.id),
+                        ('google_id', 'in', list(sub_ids)),
+                        ('trashed', '=', False),
+                        ]),
+                {'unread': True, 'page': None})
+
+    # What is to be created
+
+    @classmethod
+    def for_path(cls, drive, root, names):
+        """The folder for a path below a root, None for the root itself
+
+        One that is there is taken, another one is made.
+        """
+        folder = None
+        for depth, name in enumerate(names, start=1):
+            path = '/'.join(names[:depth])
+            folder = (
+                cls._of_path(drive, root, path)
+                or cls._of_name(drive, root, path, folder, name)
+                or cls._make(drive, root, path, folder, name))
+        return folder
+
+    @classmethod
+    def _of_path(cls, drive, root, path):
+        folders = cls.search([
+                ('drive', '=', drive.id),
+                ('root', '=', root),
+                ('path', '=', path),
+                ])
+        for folder in folders:
+            if not folder.is_trashed:
+                return folder
+            # another one is made in its place
+            bookkeeping.update(cls, [folder], {'path': None})
+
+    @property
+    def is_trashed(self):
+        "Tell if it, or one above it, is in the trash"
+        folder, seen = self, set()
+        while folder and folder.id not in seen:
+            if folder.trashed:
+                return True
+            seen.add(folder.id)
+            above = type(self).search([
+                    ('drive', '=', folder.drive.id),
+                    ('google_id', '=', folder.parent_google_id),
+                    ], limit=1) if folder.parent_google_id else []
+            folder = above[0] if above else None
+        return False
+
+    @classmethod
+    def _of_name(cls, drive, root, path, parent, name):
+        parent_id = parent.google_id if parent else root
+        if not parent_id:
+            return
+        folders = cls.search([
+                ('drive', '=', drive.id),
+                ('parent_google_id', '=', parent_id),
+                ('name', '=', name),
+                ('trashed', '=', False),
+                ('path', '=', None),
+                ], order=[('id', 'ASC')], limit=1)
+        if folders:
+            folder, = folders
+            bookkeeping.update(cls, [folder], {'root': root, 'path': path})
+            return folder
+
+    @classmethod
+    def _make(cls, drive, root, path, parent, name):
+        folder, = cls.create([{
+                    'drive': drive.id,
+                    'name': name,
+                    'root': root,
+                    'path': path,
+                    'parent': parent.id if parent else None,
+                    'parent_google_id': parent.google_id if parent else root,
+                    }])
+        return folder
+
+
+def _values(change):
+    values = mapping.to_values(change.resource)
+    return {
+        'name': values['name'],
+        'parent_google_id': values['parent_google_id'],
+        'trashed': change.deleted,
+        }

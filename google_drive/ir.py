@@ -1,12 +1,20 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What the module adds to Tryton's attachments."""
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import without_check_access
 
 __all__ = ['Attachment']
+
+# what tells something of a file when it changes
+WATCHED = {'name', 'type', 'data', 'file_id', 'resource', 'link'}
+# set while the synchronisation writes what it has received
+of_google = ContextVar('of_google', default=False)
 
 
 class Attachment(metaclass=PoolMeta):
@@ -49,3 +57,24 @@ class Attachment(metaclass=PoolMeta):
                 result[name][file.attachment.id] = getattr(
                     file, fields_of[name])
         return result
+
+    @classmethod
+    @contextmanager
+    def written_by_google(cls):
+        "What is written to attachments is no change to send"
+        token = of_google.set(True)
+        try:
+            yield
+        finally:
+            of_google.reset(token)
+
+    @classmethod
+    def on_modification(cls, mode, attachments, field_names=None):
+        super().on_modification(mode, attachments, field_names=field_names)
+        if of_google.get():
+            return
+        File = Pool().get('google_drive.file')
+        if mode == 'create':
+            File.attached(attachments)
+        elif mode == 'write' and WATCHED & set(field_names or []):
+            File.attachments_changed(attachments)

@@ -8,35 +8,112 @@ import datetime as dt
 
 from trytond.modules.google_integration.merge import Unit
 
-__all__ = ['UNITS', 'is_trashed', 'to_values', 'updated']
+__all__ = [
+    'FOLDER', 'SHORTCUT', 'UNITS', 'is_folder', 'is_native', 'is_removed',
+    'is_shortcut', 'is_stale', 'is_trashed', 'marked_attachment', 'marks',
+    'parent', 'removed', 'time_text', 'to_body', 'to_values', 'updated']
+
+GOOGLE = 'application/vnd.google-apps.'
+FOLDER = GOOGLE + 'folder'
+SHORTCUT = GOOGLE + 'shortcut'
+# the keys of the application's own properties
+DATABASE = 'tryton_database'
+ATTACHMENT = 'tryton_attachment'
 
 UNITS = (
     Unit('name', ('name',)),
     Unit('folder', ('parent_google_id',)),
-    Unit('content', ('md5', 'size', 'mime_type')),
+    Unit('content', ('md5', 'size', 'mime_type', 'edition')),
     Unit('google', ('link', 'revision', 'created', 'modified'),
         read_only=True),
     )
 
 
-def to_values(resource):
-    "The values of a file"
-    parents = resource.get('parents') or [None]
-    return {
-        'name': resource.get('name'),
-        'parent_google_id': parents[0],
-        'md5': resource.get('md5Checksum'),
-        'size': _integer(resource.get('size')),
-        'mime_type': resource.get('mimeType'),
-        'link': _link(resource.get('webViewLink')),
-        'revision': resource.get('headRevisionId'),
-        'created': _time(resource.get('createdTime')),
-        'modified': _time(resource.get('modifiedTime')),
-        }
+def is_folder(resource):
+    return resource.get('mimeType') == FOLDER
+
+
+def is_shortcut(resource):
+    return resource.get('mimeType') == SHORTCUT
+
+
+def is_native(resource):
+    "Tell if it is a document of Google, which has no bytes of its own"
+    return (
+        (_text(resource.get('mimeType')) or '').startswith(GOOGLE)
+        and not is_folder(resource) and not is_shortcut(resource))
 
 
 def is_trashed(resource):
     return bool(resource.get('trashed'))
+
+
+def removed(google_id):
+    "What stands for a file that is deleted, or not to be seen any more"
+    return {'id': google_id, 'removed': True}
+
+
+def is_removed(resource):
+    return bool(resource.get('removed'))
+
+
+def parent(resource):
+    "The identifier of the folder, None if it is not to be seen"
+    parents = resource.get('parents')
+    if isinstance(parents, list) and parents and isinstance(parents[0], str):
+        return parents[0]
+    return None
+
+
+def to_values(resource):
+    "The values of a file"
+    native = is_native(resource) or is_shortcut(resource)
+    return {
+        'name': _text(resource.get('name')),
+        'parent_google_id': parent(resource),
+        'md5': None if native else _text(resource.get('md5Checksum')),
+        # Google gives a size to its own documents, too
+        'size': None if native else _integer(resource.get('size')),
+        'mime_type': _text(resource.get('mimeType')),
+        # the bytes of a document differ from one export to the next
+        'edition': _text(resource.get('modifiedTime')) if native else None,
+        'link': _link(resource.get('webViewLink')),
+        'revision': _text(resource.get('headRevisionId')),
+        'created': _time(resource.get('createdTime')),
+        'modified': updated(resource),
+        }
+
+
+def to_body(values, units=None):
+    """The body that sends the units, all of them if None
+
+    Of the content these are its metadata.
+    """
+    body = {}
+    if units is None or 'name' in units:
+        body['name'] = values['name']
+    if (units is None or 'folder' in units) and values['parent_google_id']:
+        body['parents'] = [values['parent_google_id']]
+    if units is None or 'content' in units:
+        body['mimeType'] = values['mime_type']
+    return body
+
+
+def marks(database, attachment):
+    """The properties by which a file tells whose it is
+
+    A copy that a person makes of it has the same.
+    """
+    return {DATABASE: database, ATTACHMENT: str(attachment)}
+
+
+def marked_attachment(resource, database):
+    "The id of the attachment of this database that a file is marked with"
+    properties = resource.get('appProperties')
+    if (not isinstance(properties, dict)
+            or properties.get(DATABASE) != database):
+        return None
+    return _integer(properties.get(ATTACHMENT))
 
 
 def updated(resource):
@@ -44,10 +121,31 @@ def updated(resource):
     return _time(resource.get('modifiedTime'))
 
 
+def is_stale(resource, baseline):
+    """Tell if the resource is older than the baseline
+
+    The time of modification tells nothing: who uploads a file sets it.
+    """
+    version = _integer(resource.get('version'))
+    known = _integer((baseline or {}).get('version'))
+    return version is not None and known is not None and version < known
+
+
+def time_text(time):
+    "The time as Google reads it"
+    return time.isoformat(timespec='milliseconds') + 'Z'
+
+
+def _text(value):
+    return value if isinstance(value, str) and value else None
+
+
 def _integer(value):
+    if isinstance(value, bool):
+        return None
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -61,8 +159,8 @@ def _link(value):
 def _time(value):
     try:
         time = dt.datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        if time.tzinfo:
+            time = time.astimezone(dt.timezone.utc).replace(tzinfo=None)
+    except (TypeError, ValueError, OverflowError):
         return None
-    if time.tzinfo:
-        time = time.astimezone(dt.timezone.utc).replace(tzinfo=None)
     return time

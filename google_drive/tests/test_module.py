@@ -24,6 +24,7 @@ class GoogleDriveTestCase(ModuleTestCase):
         for name, column in [
                 ('google_drive.file', '"drive", "parent_google_id"'),
                 ('google_drive.folder', '"drive", "parent_google_id"'),
+                ('google_drive.folder', '"drive", "state"'),
                 ('google_drive.rule', '"drive"')]:
             with self.subTest(model=name, column=column):
                 self.assertIn(

@@ -1,0 +1,291 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The contents that are to be fetched, and what becomes of them."""
+from contextlib import nullcontext
+
+from sql import Null
+
+from trytond.model import ModelStorage
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.merge import newest
+from trytond.modules.google_integration.operation import ItemError, WorkDone
+from trytond.pool import Pool
+from trytond.transaction import Transaction
+
+from . import mapping, store
+from .tree import Tree
+
+__all__ = ['FileIncoming']
+
+
+class FileIncoming:
+    "How contents come to attachments"
+    __slots__ = ()
+
+    @classmethod
+    def google_incoming(cls, service, limit=None):
+        "The files of which the content is to be fetched, smallest first"
+        records = cls.google_rows(
+            service, lambda t: (t.incoming == True)  # noqa: E712
+            & ~t.google_state.in_(['failed', 'apart', 'to_delete']))
+        records = sorted(records, key=lambda r: (r.size or 0, r.id))
+        return records[:limit]
+
+    @classmethod
+    def google_fetch(cls, service, records):
+        "What is to be fetched of the files, as plain data, and the errors"
+        tree = Tree(service)
+        items, errors = [], []
+        for record in records:
+            try:
+                if record._find_record(tree):
+                    items.append(record._item())
+            except ItemError as error:
+                bookkeeping.update(
+                    cls, [record], {'google_state': 'failed'})
+                errors.append((None, record.google_id, error))
+        return items, errors
+
+    def _item(self):
+        "How the content is fetched"
+        base = self.google_base
+        kind = 'content'
+        mime_type = None
+        storage = self.rule.storage_of(base) if self.rule else 'copy'
+        if mapping.is_shortcut(base):
+            kind = 'shortcut'
+        elif storage == 'link':
+            kind = 'link'
+        elif mapping.is_native(base):
+            kind = 'export'
+            mime_type = self.rule.export_of(base).mime_type
+        elif storage == 'thumbnail':
+            kind = 'thumbnail'
+        return {
+            'kind': kind,
+            'id': self.id,
+            'google_id': self.google_id,
+            'md5': self.md5,
+            'size': self.size,
+            'edition': self.edition,
+            'mime_type': mime_type,
+            'target': (base.get('shortcutDetails') or {}).get('targetId'),
+            }
+
+    # The record
+
+    def _find_record(self, tree):
+        "Tell if the content is wanted: there is something to attach it to"
+        if self.attachment:
+            return True
+        base = self.google_base
+        targets = []
+        for rule in self.drive.rules:
+            if not (rule.active and rule.receives_files):
+                continue
+            folders = tree.names(mapping.parent(base), rule.root_id)
+            if folders is not None and rule.receives(base):
+                targets.append((rule, rule.target(base, folders)))
+        if not targets:
+            raise ItemError('google_drive.no_rule', {
+                    'name': self.name or '',
+                    })
+        found = [(r, t) for r, t in targets if not t.orphan]
+        rule, target = (found or targets)[0]
+        others = [
+            r for r, t in found[1:] if str(t.record) != str(target.record)]
+        if others:
+            self._tell_others(rule, others)
+        bookkeeping.update(type(self), [self], {
+                'rule': rule.id,
+                'record': str(target.record) if target.record else None,
+                })
+        if target.record:
+            return True
+        self._orphan(rule, target)
+        return False
+
+    def _tell_others(self, rule, others):
+        SyncError = Pool().get('google_integration.sync_error')
+        SyncError.record(self.drive, 'pull', self, None, ItemError(
+                'google_drive.two_rules', {
+                    'name': self.name or '',
+                    'rule': rule.rec_name,
+                    'other': ', '.join(r.rec_name for r in others),
+                    }))
+
+    def _orphan(self, rule, target):
+        "No record has the file: do with it what the rule says"
+        values = {'incoming': False}
+        if target.orphan == 'quarantine' and target.folder:
+            values['parent_google_id'] = target.folder
+            values['google_revision'] = bookkeeping.new_revision()
+            values['google_touched'] = bookkeeping.utcnow()
+            values['google_state'] = 'to_push'
+        bookkeeping.update(type(self), [self], values)
+        if target.orphan == 'keep':
+            return
+        raise_as = (
+            'quarantined' if target.orphan == 'quarantine' else 'orphan')
+        SyncError = Pool().get('google_integration.sync_error')
+        SyncError.record(self.drive, 'pull', None, self.google_id, ItemError(
+                f'google_drive.{raise_as}', {
+                    'name': self.name or '',
+                    'rule': rule.rec_name,
+                    }))
+
+    # The content
+
+    def google_take(self, item, result):
+        """Give the attachment what was fetched and return the work done
+
+        ``result`` is what the network made of the item.
+        """
+        cls = type(self)
+        work = WorkDone()
+        if not self.incoming or (self.md5, self.edition) != (
+                item['md5'], item['edition']):
+            # Google has told of another one since
+            if result.get('path'):
+                store.discard(result['path'])
+            return work
+        conflict = self._changed_here()
+        if conflict in {'tryton', 'manual'}:
+            self._ours_stands(conflict)
+            if result.get('path'):
+                store.discard(result['path'])
+            work.conflicts += 1
+            return work
+        if conflict:
+            work.conflicts += 1
+        values = self._attachment_values(result)
+        keep = bool(conflict or self.keep_ours)
+        if self.attachment:
+            self._replace(values, result, keep)
+            work.updated += 1
+        else:
+            self._attach(values, result)
+            work.created += 1
+        bookkeeping.update(cls, [self], {
+                'incoming': False,
+                'keep_ours': False,
+                'record': None,
+                'held_md5': result.get('md5'),
+                'sha256': result.get('sha256'),
+                })
+        return work
+
+    def _changed_here(self):
+        """What stands if the attachment was changed meanwhile, else None
+        """
+        if not self.attachment or self.attachment.type != 'data':
+            return None
+        try:
+            with store.source(self.attachment) as source:
+                md5, _ = store.digests(source.path)
+        except ItemError:
+            # there is nothing that could be lost
+            return None
+        if md5 in {self.held_md5, self.md5}:
+            return None
+        if self.keep_ours:
+            # it was decided already
+            return None
+        policy = self.google_policy
+        if policy == 'newest':
+            policy = newest(self.google_touched, self.google_modified)
+        Conflict = Pool().get('google_integration.conflict')
+        Conflict.keep(
+            self.drive, self, 'content',
+            None if policy == 'manual' else policy,
+            {'md5': md5}, {'md5': self.md5, 'revision': self.revision})
+        return policy
+
+    def _ours_stands(self, policy):
+        cls = type(self)
+        bookkeeping.update(cls, [self], {
+                'incoming': False,
+                'held_md5': None,
+                'to_place': True,
+                'keep_revision': self.revision,
+                'google_state': (
+                    'conflict' if policy == 'manual' else 'to_push'),
+                })
+
+    def _attachment_values(self, result):
+        base = self.google_base
+        values = {}
+        if result.get('link'):
+            values.update(type='link', link=result['link'])
+        else:
+            values['type'] = 'data'
+        if not self.attachment:
+            values['name'] = self.google_attachment_name(
+                self.name or self.google_id)
+            values['description'] = base.get('description')
+        return values
+
+    def google_attachment_name(self, name):
+        "The name of the attachment of a file of this name"
+        export = self.rule.export_of(self.google_base) if self.rule else None
+        if export and export != 'link':
+            if not name.lower().endswith(export.extension):
+                name += export.extension
+        return name
+
+    def _acting(self):
+        return self.rule.acting() if self.rule else nullcontext()
+
+    def _attach(self, values, result):
+        Attachment = Pool().get('ir.attachment')
+        if not isinstance(self.record, ModelStorage):
+            raise ItemError('google_drive.no_record', {
+                    'name': self.name or '',
+                    })
+        if result.get('path'):
+            values.update(store.values(result['path']))
+        with Attachment.written_by_google(), self._acting():
+            attachment, = Attachment.create([{
+                        **values, 'resource': str(self.record)}])
+        bookkeeping.update(type(self), [self], {'attachment': attachment.id})
+
+    def _replace(self, values, result, keep):
+        Attachment = Pool().get('ir.attachment')
+        attachment = Attachment(self.attachment.id)
+        replaced = [attachment]
+        if keep and attachment.type == 'data':
+            self._keep(attachment)
+            replaced = []
+        if result.get('path'):
+            values.update(store.values(result['path'], replaced))
+        with Attachment.written_by_google(), self._acting():
+            Attachment.write([Attachment(attachment.id)], values)
+
+    def _keep(self, attachment):
+        "The content of the attachment becomes that of another one"
+        Attachment = Pool().get('ir.attachment')
+        table = Attachment.__table__()
+        cursor = Transaction().connection.cursor()
+        with Attachment.written_by_google(), self._acting():
+            kept, = Attachment.create([{
+                        'name': kept_name(
+                            attachment.name, bookkeeping.utcnow()),
+                        'type': 'data',
+                        'resource': str(attachment.resource),
+                        }])
+        columns = [table.data]
+        if Attachment.data.file_id:
+            columns.append(getattr(table, Attachment.data.file_id))
+        cursor.execute(*table.select(
+                *columns, where=table.id == attachment.id))
+        row = cursor.fetchone()
+        cursor.execute(*table.update(
+                columns, list(row), where=table.id == kept.id))
+        cursor.execute(*table.update(
+                columns, [Null] * len(columns),
+                where=table.id == attachment.id))
+
+
+def kept_name(name, time):
+    "The name of what did not stand"
+    return f'{name} (Tryton, {time:%Y-%m-%d %H:%M})'

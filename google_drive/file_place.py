@@ -1,0 +1,167 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""What an attachment has become: its name, its folder and its content."""
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.operation import ItemError
+from trytond.pool import Pool
+from trytond.tools import grouped_slice
+from trytond.transaction import without_check_access
+
+from . import store
+from .file_google import guess_type
+
+__all__ = ['FilePlace']
+
+
+class FilePlace:
+    "The side of a file that people change in Tryton"
+    __slots__ = ()
+
+    # What people do: only noted here, nobody waits for more
+
+    @classmethod
+    @without_check_access
+    def attached(cls, attachments):
+        "Note the attachments that the rules send"
+        pool = Pool()
+        Rule = pool.get('google_drive.rule')
+        rules = Rule.of_attachments(attachments)
+        if not rules:
+            return
+        known = {
+            f.attachment.id for f in cls.search([
+                    ('attachment', 'in', list(rules)),
+                    ])}
+        cls.create([{
+                    'drive': rule.drive.id,
+                    'rule': rule.id,
+                    'attachment': id,
+                    'to_place': True,
+                    } for id, rule in rules.items() if id not in known])
+
+    @classmethod
+    @without_check_access
+    def attachments_changed(cls, attachments):
+        "Look again at the files of what people have changed"
+        files = cls.search([
+                ('attachment', 'in', [a.id for a in attachments]),
+                ])
+        bookkeeping.update(cls, files, {
+                'to_place': True,
+                'google_revision': bookkeeping.new_revision(),
+                'google_touched': bookkeeping.utcnow(),
+                })
+        cls.google_touch(files)
+        cls.attached(attachments)
+
+    @classmethod
+    @without_check_access
+    def place_changed(cls, records):
+        "Look again at the places of what is attached to the records"
+        for sub_records in grouped_slice(records, 500):
+            bookkeeping.update(cls, cls.search([
+                        ('attachment.resource', 'in', [
+                                str(r) for r in sub_records]),
+                        ]), {'to_place': True})
+
+    # What a run makes of it
+
+    @classmethod
+    def google_unplaced(cls, service, limit=None):
+        rules = [r.id for r in service.rules if r.sends_files]
+        return cls.google_rows(
+            service, lambda t: (t.to_place == True)  # noqa: E712
+            & t.rule.in_(rules or [-1])
+            & ~t.google_state.in_(['apart', 'to_delete']), limit)
+
+    @classmethod
+    def google_place(cls, records):
+        """Note what the attachments are now, and return the errors
+
+        Whatever has changed is a change to send.
+        """
+        errors = []
+        for record in records:
+            try:
+                values = record._placed()
+            except ItemError as error:
+                bookkeeping.update(cls, [record], {
+                        'to_place': False,
+                        'google_state': 'failed',
+                        })
+                errors.append((record, error))
+                continue
+            changed = {
+                n: v for n, v in values.items() if getattr(record, n) != v}
+            if changed.keys() & set(cls.google_value_names()):
+                changed['google_revision'] = bookkeeping.new_revision()
+                if not record.google_touched:
+                    changed['google_touched'] = bookkeeping.utcnow()
+            bookkeeping.update(
+                cls, [record], {**changed, 'to_place': False})
+            if changed:
+                super().google_touch([record])
+        return errors
+
+    @classmethod
+    def google_touch(cls, records):
+        # what is tried again may have another place by now
+        bookkeeping.update(cls, records, {'to_place': True})
+        super().google_touch(records)
+
+    def _placed(self):
+        "The values that the attachment and the rule give"
+        if not self.attachment:
+            return {}
+        values = self._content()
+        if not self.rule or not self.rule.sends_files:
+            return values
+        refused = self.rule.sends(self.attachment)
+        if refused:
+            raise refused
+        values.update(self._rendered())
+        return values
+
+    def _rendered(self):
+        "Where the rule wants it, if it says something else than before"
+        Folder = Pool().get('google_drive.folder')
+        place = self.rule.place(self.attachment)
+        values = {}
+        if place.name != self.rendered_name:
+            values['name'] = values['rendered_name'] = place.name
+        path = '/'.join(place.folders)
+        if (path != (self.rendered_path or '') or not self.place
+                or self.place.is_trashed and not self.google_etag):
+            folder = Folder.for_path(
+                self.drive, self.rule.root_id, place.folders)
+            values['rendered_path'] = path
+            if folder:
+                values['place'] = folder.id
+                values['parent_google_id'] = folder.google_id
+            else:
+                values['place'] = None
+                values['parent_google_id'] = self.rule.root_id
+            if self.google_etag and path == (self.rendered_path or ''):
+                # somebody may have moved it on Drive
+                del values['parent_google_id']
+        return values
+
+    def _content(self):
+        "What the content of the attachment is, if it is not known"
+        if self.attachment.type != 'data':
+            return {}
+        with store.source(self.attachment) as source:
+            md5, sha256 = store.digests(source.path)
+            size = source.size
+        if md5 == self.held_md5:
+            return {}
+        if self.incoming:
+            # which of the two stands is decided when Google's is there
+            return {}
+        return {
+            'md5': md5,
+            'sha256': sha256,
+            'held_md5': md5,
+            'size': size,
+            'mime_type': guess_type(self.attachment.name),
+            }

@@ -1,0 +1,238 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Applying what Google tells to the files."""
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.apply import Apply
+from trytond.modules.google_integration.operation import ItemError
+from trytond.pool import Pool
+
+from . import mapping
+from .tree import Tree
+
+__all__ = ['FileReceive']
+
+
+class FileReceive:
+    "How files are received"
+    __slots__ = ()
+
+    @classmethod
+    def google_apply(cls, service, changes, listing=None):
+        return Receive(cls, service, listing)(changes)
+
+    @classmethod
+    def google_adopt(cls, service, changes):
+        """Find the files that are to be sent and are there already
+
+        One has the mark of the attachment, or the same name, folder and
+        checksum.
+        """
+        adopted = cls._adopt_marked(service, changes)
+        left = [c for c in changes if c.google_id not in adopted]
+        unplaced = cls.google_unplaced(service) if left else []
+        cls.google_place(unplaced)
+        taken = {r.id for r in adopted.values()}
+        for change in left:
+            values = mapping.to_values(change.resource)
+            if not values['md5']:
+                continue
+            records = [
+                r for r in cls.search([
+                        ('drive', '=', service.id),
+                        ('google_id', '=', None),
+                        ('attachment', '!=', None),
+                        ('md5', '=', values['md5']),
+                        ('name', '=', values['name']),
+                        ('parent_google_id', '=',
+                            values['parent_google_id']),
+                        ], order=[('id', 'ASC')])
+                if r.id not in taken]
+            if records:
+                taken.add(records[0].id)
+                adopted[change.google_id] = records[0]
+        for google_id, record in adopted.items():
+            record.google_identify(google_id)
+        # with the identifiers that they have now
+        return {i: cls(r.id) for i, r in adopted.items()}
+
+    @classmethod
+    def _adopt_marked(cls, service, changes):
+        pool = Pool()
+        Attachment = pool.get('ir.attachment')
+        Configuration = pool.get('ir.configuration')
+        database = Configuration.get_google_installation()
+        marked = {}
+        for change in changes:
+            id = mapping.marked_attachment(change.resource, database)
+            if id is not None and id >= 0:
+                # of several copies the first one
+                marked.setdefault(id, change.google_id)
+        if not marked:
+            return {}
+        attachments = Attachment.search([('id', 'in', list(marked))])
+        cls.attached(attachments)
+        # one that has a file already was copied on Drive
+        return {
+            marked[r.attachment.id]: r for r in cls.search([
+                    ('drive', '=', service.id),
+                    ('attachment', 'in', [a.id for a in attachments]),
+                    ('google_id', '=', None),
+                    ])}
+
+
+class Receive(Apply):
+    "Apply changes to the files of one drive"
+
+    def __init__(self, Model, service, listing=None):
+        super().__init__(Model, service, listing)
+        self.tree = Tree(service)
+        self.rules = [
+            r for r in service.rules if r.active and r.receives_files]
+        self.taken = {}
+        self.renamed = []
+
+    def __call__(self, changes):
+        changes = list({c.google_id: c for c in changes}.values())
+        for change in changes:
+            change.deleted = mapping.is_trashed(change.resource)
+        self.tree.load(filter(None, [
+                    mapping.parent(c.resource) for c in changes]))
+        known = self.find_records(changes)
+        # what people have changed is not taken for unchanged
+        self.place([r for r in known.values() if r.to_place])
+        buried = self.find_tombstones(changes)
+        result = super().__call__([
+                c for c in changes
+                if c.google_id in known or c.google_id in buried
+                or c.error or self.take(c)])
+        self.rename()
+        return result
+
+    def place(self, records):
+        if records:
+            self.Model.google_place(records)
+
+    def take(self, change):
+        "Find the rule that takes a file that is not known"
+        if change.deleted or mapping.is_removed(change.resource):
+            return False
+        for rule in self.rules:
+            if self.is_in(change.resource, rule) and rule.receives(
+                    change.resource):
+                self.taken[change.google_id] = rule
+                return True
+        return False
+
+    def is_in(self, resource, rule):
+        "Tell if the file is below the root of the rule"
+        return self.tree.names(
+            mapping.parent(resource), rule.root_id) is not None
+
+    def find_tombstones(self, changes):
+        tombstones = super().find_tombstones(changes)
+        for change in changes:
+            if (change.google_id in tombstones
+                    and mapping.is_removed(change.resource)):
+                # it is not there to be deleted
+                change.deleted = True
+        return tombstones
+
+    def _values(self, change):
+        values = super()._values(change)
+        rule = self.taken.get(change.google_id)
+        if not rule:
+            # it comes back, as Google has changed it since
+            self.take(change)
+            rule = self.taken.get(change.google_id)
+        if not rule:
+            raise ItemError('google_drive.no_rule', {
+                    'name': values['name'] or '',
+                    })
+        values.update(rule=rule.id, incoming=True)
+        return values
+
+    def _existing(self, record, change):
+        if record.doubtful:
+            bookkeeping.update(
+                self.Model, [record], {'doubtful': False})
+        if mapping.is_removed(change.resource):
+            self._lost(record)
+            return []
+        if change.deleted:
+            return super()._existing(record, change)
+        if record.incoming and record.google_state == 'failed':
+            # another try
+            bookkeeping.update(
+                self.Model, [record], {'google_state': 'synchronized'})
+        if not self._stays(record, change):
+            bookkeeping.update(self.Model, [record], {
+                    **self._known(change),
+                    'google_state': 'apart',
+                    })
+            raise ItemError('google_drive.moved_out', {
+                    'name': record.name or '',
+                    'rule': record.rule.rec_name,
+                    })
+        if record.google_state == 'apart':
+            # it came back, or may be seen again
+            return self._merge(
+                record, change, self.Model.google_updated(change.resource))
+        if (record.rule and not record.rule.receives_files
+                and record.google_etag
+                and record.google_state != 'pushing'):
+            return []
+        return super()._existing(record, change)
+
+    def _stays(self, record, change):
+        "Tell if the file is where its rule looks"
+        rule = record.rule
+        if not rule or not record.google_etag or not record.attachment:
+            return True
+        return self.is_in(change.resource, rule)
+
+    def _lost(self, record):
+        "It is deleted for good, or the account may not see it any more"
+        if not record.google_etag:
+            if record.google_state in {'to_push', 'pushing'}:
+                # it never was at Google: it is sent again
+                self.Model.google_forget([record], 'to_push')
+            return
+        bookkeeping.update(self.Model, [record], {
+                'google_state': 'apart',
+                'incoming': False,
+                'md5': record.held_md5 or record.md5,
+                })
+        raise ItemError('google_drive.lost', {'name': record.name or ''})
+
+    def _merge(self, record, change, updated):
+        result = super()._merge(record, change, updated)
+        if result and 'name' in result[1] and record.attachment:
+            self.renamed.append((record, result[1]['name']))
+        return result
+
+    def _conflicts(self, record, units, conflicts, ours, theirs):
+        super()._conflicts(record, units, conflicts, ours, theirs)
+        for conflict in conflicts:
+            if conflict.unit != 'content':
+                continue
+            if conflict.stood == 'google':
+                bookkeeping.update(
+                    self.Model, [record], {'keep_ours': True})
+            elif conflict.stood == 'tryton':
+                bookkeeping.update(self.Model, [record], {
+                        'keep_revision': theirs['revision'],
+                        })
+
+    def rename(self):
+        "The attachment has the name of its file, unless a rule makes these"
+        Attachment = Pool().get('ir.attachment')
+        for record, name in self.renamed:
+            attachment = record.attachment
+            if record.rendered_name not in {None, attachment.name}:
+                continue
+            name = record.google_attachment_name(name)
+            with Attachment.written_by_google():
+                Attachment.write([attachment], {'name': name})
+            if record.rendered_name:
+                bookkeeping.update(
+                    self.Model, [record], {'rendered_name': name})

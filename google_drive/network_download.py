@@ -1,0 +1,177 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""How contents come from Google: into files, several at a time."""
+from trytond.modules.google_integration import media
+from trytond.modules.google_integration.client import GoogleError
+from trytond.modules.google_integration.operation import Answer, ItemError
+from trytond.modules.google_integration.transport import sleep
+
+from . import mapping, store
+from .network import FIELDS, PAGE, identified
+
+__all__ = ['DownloadNetwork']
+
+# how often a document may change while it is exported
+EXPORTS = 3
+# how often Google is asked if a long operation is done
+POLLS = 60
+OPERATION = ('exportSizeLimitExceeded', 'fileNotExportable')
+
+
+class DownloadNetwork:
+    "The hooks of the drive that fetch contents"
+    __slots__ = ()
+
+    @classmethod
+    def download(cls, client, items):
+        """Fetch the contents of the files into temporary ones
+
+        What a folder holds comes as one page.
+        """
+        # the paths are chosen here: threads know no configuration
+        paths = [store.temporary() for _ in items]
+        results = media.together([
+                lambda item=item, path=path: cls._download(
+                    client, item, path)
+                for item, path in zip(items, paths, strict=True)],
+            client.parameters.get('parallel') or 1)
+        answers = []
+        for path, result in zip(paths, results, strict=True):
+            if isinstance(result, Exception):
+                store.discard(path)
+                answers.append(cls._download_failure(result))
+            else:
+                answers.append(Answer('done', result))
+        return answers
+
+    @classmethod
+    def _download_failure(cls, error):
+        match error:
+            case ItemError():
+                return Answer('failed', error=error)
+            case media.Damaged():
+                # it was changed meanwhile, as the change log will tell
+                return Answer('failed', error=ItemError(
+                        'google_drive.damaged'))
+            case GoogleError() if error.status == 404:
+                return Answer('failed', error=ItemError(
+                        'google_drive.not_found'))
+            case GoogleError():
+                return cls.google_failure(error)
+        raise error
+
+    @classmethod
+    def _download(cls, client, item, path):
+        match item['kind']:
+            case 'folder':
+                return cls._list_folder(client, item)
+            case 'content' | 'thumbnail':
+                return cls._content(client, item, path)
+            case 'export':
+                return cls._export(client, item, path)
+            case 'shortcut':
+                return cls._shortcut(client, item)
+            case 'link':
+                return {'link': cls._get(client, item['google_id']).get(
+                        'webViewLink')}
+
+    @classmethod
+    def _get(cls, client, google_id):
+        return client.execute(client.api.files().get(
+                fileId=google_id, supportsAllDrives=True, fields=FIELDS))
+
+    @staticmethod
+    def _list_folder(client, item):
+        "One page of what a folder holds"
+        drive_id = client.parameters.get('drive_id')
+        answer = client.execute(client.api.files().list(
+                q=f"'{item['google_id']}' in parents and trashed = false",
+                pageSize=PAGE, spaces='drive',
+                corpora='drive' if drive_id else 'user',
+                driveId=drive_id, supportsAllDrives=True,
+                includeItemsFromAllDrives=bool(drive_id),
+                pageToken=item['page'],
+                fields=f'nextPageToken,files({FIELDS})'))
+        return {
+            'files': identified(answer, 'files'),
+            'page': answer.get('nextPageToken'),
+            }
+
+    @staticmethod
+    def _content(client, item, path):
+        received = media.receive(
+            client, client.api.files().get_media(
+                fileId=item['google_id'], supportsAllDrives=True),
+            path, size=item['size'], md5=item['md5'])
+        return _received(received, path)
+
+    @classmethod
+    def _export(cls, client, item, path):
+        """The document in another format, all of it of one edition
+
+        https://developers.google.com/workspace/drive/api/guides/manage-downloads
+        """
+        edition = item['edition']
+        for _ in range(EXPORTS):
+            received = cls._export_once(client, item, path)
+            resource = cls._get(client, item['google_id'])
+            now = mapping.to_values(resource)['edition']
+            if now == edition:
+                return {
+                    **_received(received, path),
+                    'exported': True,
+                    }
+            if now != item['edition']:
+                # the change log tells of another edition: that one is wanted
+                raise ItemError('google_drive.damaged')
+            edition = now
+        raise ItemError('google_drive.damaged')
+
+    @classmethod
+    def _export_once(cls, client, item, path):
+        files = client.api.files()
+        try:
+            return media.receive(
+                client, files.export_media(
+                    fileId=item['google_id'], mimeType=item['mime_type']),
+                path)
+        except GoogleError as error:
+            if error.reason not in OPERATION:
+                raise
+        return media.receive(
+            client, cls._operation(client, item), path)
+
+    @classmethod
+    def _operation(cls, client, item):
+        """The address of a large export
+
+        https://developers.google.com/workspace/drive/api/guides/long-running-operations
+        """
+        operation = client.execute(client.api.files().download(
+                fileId=item['google_id'], mimeType=item['mime_type']))
+        for _ in range(POLLS):
+            if operation.get('done'):
+                break
+            (client._sleep or sleep)(1)
+            operation = client.execute(client.api.operations().get(
+                    name=operation['name']))
+        uri = (operation.get('response') or {}).get('downloadUri')
+        if not uri:
+            raise ItemError('google_drive.export')
+        return uri
+
+    @classmethod
+    def _shortcut(cls, client, item):
+        "The link of what a shortcut leads to"
+        if not item['target']:
+            raise ItemError('google_drive.not_found')
+        return {'link': cls._get(client, item['target']).get('webViewLink')}
+
+
+def _received(received, path):
+    return {
+        'path': path,
+        'size': received.size,
+        'md5': received.md5,
+        'sha256': received.sha256,
+        }

@@ -1,0 +1,302 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""How files and folders are sent: plain data in and out, no record."""
+from trytond.modules.google_integration import media
+from trytond.modules.google_integration.client import GoogleError
+from trytond.modules.google_integration.operation import Answer, ItemError
+
+from . import mapping, store
+from .network import FIELDS
+
+__all__ = ['PushNetwork']
+
+# the maximum of https://developers.google.com/workspace/drive/api/reference/rest/v3/files/generateIds
+IDENTIFIERS = 1000
+REVISIONS = 1000
+
+
+class PushNetwork:
+    "The hooks of the drive that send"
+    __slots__ = ()
+
+    @classmethod
+    def push(cls, client, operations):
+        """Send operations, all of one stage
+
+        Contents go several at a time, what has none in batches.
+        """
+        kinds = {o.kind for o in operations}
+        if kinds == {'allocate'}:
+            return [cls._allocate(client, o) for o in operations]
+        if kinds == {'folder'}:
+            return cls._folders(client, operations)
+        if kinds == {'session'}:
+            return cls._together(client, cls._session, operations)
+        answers = {}
+        contents = [o for o in operations if 'path' in o.parameters]
+        others = [o for o in operations if 'path' not in o.parameters]
+        for some, send in [
+                (others, cls._metadata),
+                (contents, lambda client, some: cls._together(
+                        client, cls._content_answer, some))]:
+            if some:
+                answers.update(zip(
+                        map(id, some), send(client, some), strict=True))
+        return [answers[id(o)] for o in operations]
+
+    @classmethod
+    def _together(cls, client, function, operations):
+        "Call the function for each of the operations, several at a time"
+        try:
+            results = media.together(
+                [lambda o=o: function(client, o) for o in operations],
+                client.parameters.get('parallel') or 1)
+        finally:
+            for operation in operations:
+                if operation.parameters.get('temporary'):
+                    store.discard(operation.parameters['path'])
+        answers = []
+        for result in results:
+            if isinstance(result, GoogleError):
+                result = cls.google_failure(result)
+            elif isinstance(result, Exception):
+                raise result
+            answers.append(result)
+        return answers
+
+    # Identifiers
+
+    @staticmethod
+    def _allocate(client, operation):
+        answer = client.execute(client.api.files().generateIds(
+                count=operation.parameters['count'], space='drive'))
+        return Answer('done', {'ids': answer.get('ids', [])})
+
+    # Folders
+
+    @classmethod
+    def _folders(cls, client, operations):
+        "Create folders, of which the identifiers are known"
+        answers = client.batch([
+                client.api.files().create(
+                    body={**o.body, 'id': o.google_id},
+                    supportsAllDrives=True, fields=FIELDS)
+                for o in operations])
+        return [
+            cls._created(client, operation, answer)
+            for operation, answer in zip(operations, answers, strict=True)]
+
+    @classmethod
+    def _created(cls, client, operation, answer):
+        if not isinstance(answer, GoogleError):
+            return Answer('done', answer)
+        if answer.status == 409:
+            # by an answer that was lost
+            return cls._current(client, operation, 'done')
+        return cls.google_failure(answer)
+
+    # Metadata
+
+    @classmethod
+    def _metadata(cls, client, operations):
+        "Patches and deletions of what still is what it was"
+        known = client.batch([
+                client.api.files().get(
+                    fileId=o.google_id, supportsAllDrives=True,
+                    fields=FIELDS)
+                for o in operations])
+        answers = [
+            cls._unexpected(operation, answer)
+            for operation, answer in zip(operations, known, strict=True)]
+        if any(a and a.status == 'gone' for a in answers):
+            cls.check_found(client)
+        todo = [i for i, answer in enumerate(answers) if answer is None]
+        sent = client.batch([
+                cls._patch(client, operations[i], known[i]) for i in todo])
+        for i, answer in zip(todo, sent, strict=True):
+            answers[i] = cls._patched(operations[i], answer)
+        return answers
+
+    @classmethod
+    def _unexpected(cls, operation, known):
+        "The answer if Google has not what was expected, else None"
+        if isinstance(known, GoogleError):
+            if known.status == 404:
+                return cls._absent(operation)
+            return cls.google_failure(known)
+        trashed = mapping.is_trashed(known)
+        if operation.kind == 'delete' and trashed:
+            return Answer('gone')
+        if trashed or operation.etag != known.get('version'):
+            return Answer('conflict', known)
+        return None
+
+    @staticmethod
+    def _absent(operation):
+        if operation.kind == 'delete':
+            return Answer('gone')
+        return Answer('conflict', mapping.removed(operation.google_id))
+
+    @staticmethod
+    def _patch(client, operation, known):
+        if operation.kind == 'delete':
+            body, move = {'trashed': True}, {}
+        else:
+            body = dict(operation.body)
+            move = _move(body, known)
+        return client.api.files().update(
+            fileId=operation.google_id, body=body, supportsAllDrives=True,
+            fields=FIELDS, **move)
+
+    @classmethod
+    def _patched(cls, operation, answer):
+        if not isinstance(answer, GoogleError):
+            return Answer('done', answer)
+        if answer.status == 404:
+            return cls._absent(operation)
+        return cls.google_failure(answer)
+
+    # Contents
+
+    @classmethod
+    def _session(cls, client, operation):
+        "Open an upload that can be gone on with"
+        uri = media.begin(
+            client, cls._upload(client, operation),
+            operation.parameters['size'], operation.parameters['mime_type'])
+        return Answer('done', {'session': uri})
+
+    @classmethod
+    def _upload(cls, client, operation, known=None):
+        "The request with the metadata of a content"
+        files = client.api.files()
+        body = dict(operation.body)
+        if operation.kind == 'insert' or (
+                operation.parameters.get('insert')):
+            return files.create(
+                body=body, supportsAllDrives=True, fields=FIELDS)
+        move = _move(body, known or {
+                'parents': [operation.parameters['parent']]})
+        return files.update(
+            fileId=operation.google_id, body=body, supportsAllDrives=True,
+            fields=FIELDS, **move)
+
+    @classmethod
+    def _content_answer(cls, client, operation):
+        known = None
+        if operation.kind == 'content':
+            try:
+                known = client.execute(client.api.files().get(
+                        fileId=operation.google_id, supportsAllDrives=True,
+                        fields=FIELDS))
+            except GoogleError as error:
+                known = error
+            unexpected = cls._unexpected(operation, known)
+            if unexpected:
+                return unexpected
+            cls._keep_revision(
+                client, operation, operation.parameters['keep_revision'])
+        try:
+            answer = cls._send(client, operation, known)
+        except media.SourceError:
+            # it was replaced or deleted meanwhile
+            return Answer('failed', error=ItemError(
+                    'google_drive.store_missing'))
+        except GoogleError as error:
+            if error.status == 409 and operation.kind == 'insert':
+                return cls._current(client, operation, 'conflict')
+            if error.status == 404 and operation.kind == 'content':
+                return cls._absent(operation)
+            return cls.google_failure(error)
+        if answer.get('md5Checksum') != operation.parameters['md5']:
+            return Answer('failed', error=ItemError('google_drive.damaged'))
+        if operation.kind == 'content':
+            cls._keep_overwritten(client, operation, answer)
+        return Answer('done', answer)
+
+    @classmethod
+    def _send(cls, client, operation, known):
+        parameters = operation.parameters
+        if parameters['size'] <= media.MAXIMUM_SINGLE:
+            return media.send(
+                client, cls._upload(client, operation, known),
+                parameters['path'], parameters['mime_type'])
+        if parameters.get('session'):
+            try:
+                return media.resume(
+                    client, parameters['session'], parameters['path'],
+                    parameters['size'])
+            except media.SessionLost:
+                # it lives a week
+                pass
+        uri = media.begin(
+            client, cls._upload(client, operation, known),
+            parameters['size'], parameters['mime_type'])
+        return media.resume(
+            client, uri, parameters['path'], parameters['size'], fresh=True)
+
+    @classmethod
+    def _current(cls, client, operation, status):
+        "What Google has under the identifier"
+        try:
+            resource = client.execute(client.api.files().get(
+                    fileId=operation.google_id, supportsAllDrives=True,
+                    fields=FIELDS))
+        except GoogleError as error:
+            if error.status == 404:
+                # it was, and is deleted for good
+                return Answer('gone')
+            return cls.google_failure(error)
+        return Answer(status, resource)
+
+    # What is overwritten
+
+    @classmethod
+    def _keep_overwritten(cls, client, operation, answer):
+        """Keep what somebody has put there between the look and the upload
+
+        https://developers.google.com/workspace/drive/api/guides/manage-revisions
+        """
+        expected = operation.parameters['revision']
+        try:
+            revisions = [
+                r['id'] for r in client.execute(
+                    client.api.revisions().list(
+                        fileId=operation.google_id, pageSize=REVISIONS,
+                        fields='revisions(id)')).get('revisions', [])]
+        except GoogleError:
+            # the upload is done, whatever can be told of it
+            return
+        if not {expected, answer.get('headRevisionId')} <= set(revisions):
+            return
+        between = revisions[
+            revisions.index(expected) + 1:
+            revisions.index(answer['headRevisionId'])]
+        for revision in between:
+            operation.parameters['overwritten'] = revision
+            cls._keep_revision(client, operation, revision)
+
+    @staticmethod
+    def _keep_revision(client, operation, revision):
+        "Keep a revision for ever, of which Google takes 200"
+        if not revision:
+            return
+        try:
+            client.execute(client.api.revisions().update(
+                    fileId=operation.google_id, revisionId=revision,
+                    body={'keepForever': True}, fields='id'))
+        except GoogleError as error:
+            if error.transient:
+                raise
+            # no more can be kept: what Google keeps for 30 days remains
+
+
+def _move(body, known):
+    "The parameters that move a file, which a body can not"
+    parents = body.pop('parents', None)
+    if not parents or parents[0] == mapping.parent(known):
+        return {}
+    move = {'addParents': parents[0]}
+    if mapping.parent(known):
+        move['removeParents'] = mapping.parent(known)
+    return move

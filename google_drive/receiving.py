@@ -1,0 +1,194 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""What a run of a drive receives."""
+from sql import Column, Null
+
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.operation import WorkDone
+from trytond.pool import Pool
+from trytond.transaction import Transaction
+
+from . import mapping, store
+from .tree import Tree
+
+__all__ = ['ReceivingMixin']
+
+
+class ReceivingMixin:
+    "The hooks of the drive that write what was received"
+    __slots__ = ()
+
+    def apply_changes(self, changes, listing=None):
+        pool = Pool()
+        Folder = pool.get('google_drive.folder')
+        File = pool.get('google_drive.file')
+        changes = list({c.google_id: c for c in changes}.values())
+        known = {
+            f.google_id for f in Folder.search([
+                    ('drive', '=', self.id),
+                    ('google_id', 'in', [
+                            c.google_id for c in changes
+                            if mapping.is_removed(c.resource)]),
+                    ])}
+        folders = [
+            c for c in changes
+            if mapping.is_folder(c.resource) or c.google_id in known]
+        if folders:
+            new, moved = Folder.google_apply(self, folders, listing)
+            self._folders_changed(new, moved, listing)
+        ids = {c.google_id for c in folders}
+        files = [c for c in changes if c.google_id not in ids]
+        if not files:
+            return WorkDone(), []
+        return File.google_apply(self, files, listing)
+
+    def _folders_changed(self, new, moved, listing):
+        """Look again at what is below the folders
+
+        Google tells of a folder alone that it was moved or trashed.
+        """
+        pool = Pool()
+        Folder = pool.get('google_drive.folder')
+        File = pool.get('google_drive.file')
+        below = Folder.below(self, moved) if moved else set()
+        if below:
+            bookkeeping.update(File, File.search([
+                        ('drive', '=', self.id),
+                        ('parent_google_id', 'in', list(below)),
+                        ('google_etag', '!=', None),
+                        ]), {'doubtful': True})
+        if listing is None:
+            self._read_folders(below | set(new))
+
+    def _read_folders(self, google_ids):
+        "What folders hold that came below the root of a rule"
+        Folder = Pool().get('google_drive.folder')
+        roots = {
+            r.root_id for r in self.rules if r.active and r.receives_files}
+        if not roots or not google_ids:
+            return
+        tree = Tree(self)
+        tree.load(google_ids)
+        Folder.read_again(self, [
+                i for i in google_ids
+                if any(tree.names(i, root) is not None for root in roots)])
+
+    # What a full listing should have shown, and what is in doubt
+
+    def google_unlisted(self, listing):
+        Folder = Pool().get('google_drive.folder')
+        table = Folder.__table__()
+        return self._folder_ids(
+            (table.state == 'known') & (table.trashed == False)  # noqa: E712
+            & ((table.listing == Null) | (table.listing != listing)),
+            table) + super().google_unlisted(listing)
+
+    def google_unknown(self):
+        pool = Pool()
+        table = pool.get('google_drive.folder').__table__()
+        files = pool.get('google_drive.file').__table__()
+        return (
+            self._folder_ids(table.state == 'creating', table)
+            + super().google_unknown()
+            + self._google_ids(
+                (files.doubtful == True)  # noqa: E712
+                & (files.google_state != 'pushing'), files))
+
+    def _folder_ids(self, where, table):
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(
+                table.google_id,
+                where=where & (table.google_id != Null)
+                & (Column(table, 'drive') == self.id),
+                order_by=table.id))
+        return [google_id for google_id, in cursor]
+
+    # Contents
+
+    def awaits(self):
+        pool = Pool()
+        File = pool.get('google_drive.file')
+        return bool(
+            self._unread(1) or File.google_incoming(self, 1))
+
+    def _unread(self, limit):
+        Folder = Pool().get('google_drive.folder')
+        return Folder.search([
+                ('drive', '=', self.id),
+                ('unread', '=', True),
+                ('google_id', '!=', None),
+                ], limit=limit, order=[('id', 'ASC')])
+
+    def incoming(self, limit):
+        File = Pool().get('google_drive.file')
+        folders = self._unread(limit)
+        if folders:
+            return [{
+                    'kind': 'folder',
+                    'id': f.id,
+                    'google_id': f.google_id,
+                    'page': f.page,
+                    } for f in folders], []
+        return File.google_fetch(self, File.google_incoming(self, limit))
+
+    def receive(self, item, answer):
+        if item['kind'] == 'folder':
+            return self._receive_folder(item, answer)
+        File = Pool().get('google_drive.file')
+        records = File.search([('id', '=', item['id'])])
+        if not records:
+            # it was deleted while its content came
+            if answer.resource and answer.resource.get('path'):
+                store.discard(answer.resource['path'])
+            return WorkDone(), []
+        record, = records
+        match answer.status:
+            case 'done':
+                return record.google_take(item, answer.resource), []
+            case 'later':
+                return WorkDone(), []
+        return WorkDone(errors=1), self.refuse(item, answer.error)
+
+    def _receive_folder(self, item, answer):
+        Folder = Pool().get('google_drive.folder')
+        folders = Folder.search([('id', '=', item['id'])])
+        if not folders or answer.status == 'later':
+            return WorkDone(), []
+        page = None
+        work, errors = WorkDone(), []
+        if answer.status == 'done':
+            page = answer.resource['page']
+            work, errors = self.apply_changes([
+                    self.google_change(r) for r in answer.resource['files']])
+        bookkeeping.update(Folder, folders, {
+                'unread': bool(page),
+                'page': page,
+                })
+        return work, [(None, c.google_id, e) for c, e in errors]
+
+    def refuse(self, item, error):
+        pool = Pool()
+        if item['kind'] == 'folder':
+            bookkeeping.update(
+                pool.get('google_drive.folder'), [item['id']],
+                {'unread': False, 'page': None})
+        else:
+            bookkeeping.update(
+                pool.get('google_drive.file'), [item['id']],
+                {'google_state': 'failed'})
+        return [(None, item['google_id'], error)]
+
+    # Deletions
+
+    def delete_marked(self, ids):
+        "The attachments go with the files that are in the trash"
+        pool = Pool()
+        File = pool.get('google_drive.file')
+        Attachment = pool.get('ir.attachment')
+        attachments = {
+            f.id: f.attachment.id for f in File.browse(ids) if f.attachment}
+        count = super().delete_marked(ids)
+        left = {f.id for f in File.search([('id', 'in', ids)])}
+        Attachment.delete(Attachment.browse([
+                    a for id, a in attachments.items() if id not in left]))
+        return count

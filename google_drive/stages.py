@@ -1,0 +1,193 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""What a run of a drive sends, one kind of work at a time.
+
+Each stage ends with a commit, so that whoever dies in between repeats no more
+than one: identifiers are known before anything has them, folders are there
+before what is in them, and the address of a large upload before its bytes.
+"""
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.operation import (
+    ItemError, Operation, WorkDone)
+from trytond.pool import Pool
+
+from .network_push import IDENTIFIERS
+
+__all__ = ['StagesMixin']
+
+
+class StagesMixin:
+    "The hooks of the drive that choose what is sent"
+    __slots__ = ()
+
+    def pending(self, limit):
+        "One stage, as a list with its name and its records"
+        pool = Pool()
+        File = pool.get('google_drive.file')
+        Tombstone = pool.get('google_integration.tombstone')
+        for name, find in [
+                ('place', lambda: File.google_unplaced(self, limit)),
+                ('allocate', self._without_id),
+                ('folders', lambda: self._folders_due(limit)),
+                ('others', lambda: Tombstone.search([
+                            ('service', '=', str(self)),
+                            ('state', '=', 'to_delete'),
+                            ], limit=limit, order=[('id', 'ASC')])),
+                ('others', lambda: File.google_pending(self, limit)),
+                ('sessions', lambda: File.google_without_session(
+                        self, limit)),
+                ('others', lambda: File.google_contents(self, limit)),
+                ]:
+            if records := find():
+                return [(name, records)]
+        return []
+
+    def _without_id(self):
+        "The folders and files that need an identifier"
+        pool = Pool()
+        Folder = pool.get('google_drive.folder')
+        File = pool.get('google_drive.file')
+        folders = Folder.search([
+                ('drive', '=', self.id),
+                ('google_id', '=', None),
+                ], limit=IDENTIFIERS, order=[('id', 'ASC')])
+        rules = [r.id for r in self.rules if r.sends_files]
+        return folders + File.google_rows(
+            self, lambda t: (t.google_id == None)  # noqa: E711
+            & t.google_state.in_(['local', 'to_push'])
+            & t.rule.in_(rules or [-1]),
+            IDENTIFIERS)[:IDENTIFIERS - len(folders)]
+
+    def _folders_due(self, limit):
+        "The folders of which the parent is there"
+        Folder = Pool().get('google_drive.folder')
+        return Folder.search([
+                ('drive', '=', self.id),
+                ('state', 'in', ['local', 'creating']),
+                ('google_id', '!=', None),
+                ('parent_google_id', '!=', None),
+                ('trashed', '=', False),
+                ['OR',
+                    ('parent', '=', None),
+                    ('parent.state', '=', 'known'),
+                    ],
+                ], limit=limit, order=[('id', 'ASC')])
+
+    def prepare(self, records):
+        (name, records), = records
+        if name == 'others':
+            return super().prepare(records)
+        return getattr(self, f'_prepare_{name}')(records)
+
+    def _prepare_place(self, records):
+        return [], Pool().get('google_drive.file').google_place(records)
+
+    def _prepare_allocate(self, records):
+        return [Operation(
+                'allocate', self.__name__, self.id, None, parameters={
+                    'count': len(records),
+                    'records': [(r.__name__, r.id) for r in records],
+                    })], []
+
+    def _prepare_folders(self, records):
+        Folder = Pool().get('google_drive.folder')
+        bookkeeping.update(Folder, records, {'state': 'creating'})
+        return [
+            Operation(
+                'folder', r.__name__, r.id, r.google_id, body={
+                    'name': r.name,
+                    'mimeType': 'application/vnd.google-apps.folder',
+                    **({} if r.parent_google_id == 'root' else {
+                            'parents': [r.parent_google_id]}),
+                    })
+            for r in records], []
+
+    def _prepare_sessions(self, records):
+        File = Pool().get('google_drive.file')
+        operations, errors = [], []
+        for record in records:
+            try:
+                operation = record.google_operation()
+            except ItemError as error:
+                bookkeeping.update(
+                    File, [record], {'google_state': 'failed'})
+                errors.append((record, error))
+                continue
+            if operation:
+                operation.parameters['insert'] = operation.kind == 'insert'
+                operation.kind = 'session'
+                operations.append(operation)
+        return operations, errors
+
+    def confirm(self, operations, answers):
+        kind = operations[0].kind
+        if kind in {'allocate', 'folder', 'session'}:
+            return getattr(self, f'_confirm_{kind}')(operations, answers)
+        return super().confirm(operations, answers)
+
+    def _confirm_allocate(self, operations, answers):
+        pool = Pool()
+        Folder = pool.get('google_drive.folder')
+        File = pool.get('google_drive.file')
+        (operation,), (answer,) = operations, answers
+        for (model, id), google_id in zip(
+                operation.parameters['records'], answer.resource['ids']):
+            bookkeeping.update(
+                pool.get(model), [id], {'google_id': google_id},
+                lambda table: table.google_id == None)  # noqa: E711
+            if model == Folder.__name__:
+                bookkeeping.update(
+                    Folder, Folder.search([('parent', '=', id)]),
+                    {'parent_google_id': google_id})
+                bookkeeping.update(
+                    File, File.search([
+                            ('place', '=', id),
+                            ('parent_google_id', '=', None),
+                            ]),
+                    {'parent_google_id': google_id})
+        return WorkDone(), []
+
+    def _confirm_folder(self, operations, answers):
+        Folder = Pool().get('google_drive.folder')
+        File = Pool().get('google_drive.file')
+        errors = []
+        for operation, answer in zip(operations, answers, strict=True):
+            folder = Folder(operation.id)
+            if answer.status == 'done':
+                Folder.google_apply(
+                    self, [self.google_change(answer.resource)])
+                continue
+            if answer.status == 'later':
+                continue
+            # what was to go into it waits for another try
+            bookkeeping.update(Folder, [folder], {
+                    'trashed': True,
+                    'path': None,
+                    })
+            error = answer.error or ItemError('google_drive.not_found')
+            for file in File.search([('place', '=', folder.id)]):
+                bookkeeping.update(File, [file], {
+                        'google_state': 'failed',
+                        'place': None,
+                        'rendered_path': None,
+                        })
+                errors.append((file, None, error))
+        return WorkDone(errors=len(errors)), errors
+
+    def _confirm_session(self, operations, answers):
+        File = Pool().get('google_drive.file')
+        records = {r.id: r for r in File.search([
+                    ('id', 'in', [o.id for o in operations]),
+                    ])}
+        errors = []
+        for operation, answer in zip(operations, answers, strict=True):
+            record = records.get(operation.id)
+            if not record or answer.status == 'later':
+                continue
+            if answer.status == 'done':
+                record.google_keep_session(
+                    answer.resource['session'], operation)
+                continue
+            bookkeeping.update(File, [record], {'google_state': 'failed'})
+            errors.append((record, None, answer.error))
+        return WorkDone(errors=len(errors)), errors

@@ -1,0 +1,338 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"What is attached in Tryton is in Drive"
+from .tools import (
+    ALICE, ATTACHMENT, DRIVE, FILE, FOLDER, GROUP, GoogleDriveTestCase)
+
+LARGE = bytes(range(256)) * 4096 * 6
+
+
+class PushTestCase(GoogleDriveTestCase):
+
+    def test_create(self):
+        attachment = self.attach("a.txt", b"Hello")
+        self.assertEqual(self.remote(), [])
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/a.txt", b"Hello")])
+        self.assert_equal_sides(1)
+        state, held, md5, google_md5, size, type_ = self.file(
+            attachment, 'google_state', 'held_md5', 'md5', 'google_md5',
+            'size', 'mime_type')
+        self.assertEqual(
+            (state, size, type_), ('synchronized', 5, 'text/plain'))
+        self.assertEqual({held, md5, google_md5}, {
+                '8b1a9953c4611296a827abf8c47804d7'})
+        self.assert_settled()
+
+    def test_state(self):
+        "The attachment tells its state and has a link"
+        attachment = self.attach("a.txt")
+        names = ['google_drive_state', 'google_drive_link']
+        self.assertEqual(
+            self.read(ATTACHMENT, attachment, *names), ['local', None])
+        self.synchronize()
+        state, link = self.read(ATTACHMENT, attachment, *names)
+        self.assertEqual(state, 'synchronized')
+        self.assertTrue(link.startswith('https://'))
+
+    def test_requests(self):
+        "One for the identifiers, one for the folder and one a file"
+        for i in range(3):
+            self.attach(f"{i}.txt", b'%d' % i)
+        self.synchronize()
+        self.assertEqual(sorted(self.writes()), sorted(
+                ['drive.files.generateIds', 'drive.files.create']
+                + ['drive.files.create'] * 3))
+        self.assert_equal_sides(3)
+
+    def test_marks(self):
+        "A file tells which attachment it is"
+        attachment = self.attach("a.txt")
+        self.synchronize()
+        file, = [
+            f for f in self.google.files(user=ALICE) if f['name'] == "a.txt"]
+        properties, = file['app_properties'].values()
+        self.assertEqual(properties['tryton_attachment'], str(attachment))
+        self.assertTrue(properties['tryton_database'])
+
+    def test_replace(self):
+        attachment = self.attach("a.txt", b'1')
+        self.synchronize()
+        before = self.file(attachment, 'google_id')
+        self.write(attachment, data=b'2')
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/a.txt", b'2')])
+        self.assertEqual(self.file(attachment, 'google_id'), before)
+        self.assertEqual(self.google.file(before)['revisions'], 2)
+        self.assert_settled()
+
+    def test_rename(self):
+        "Only the name is sent"
+        attachment = self.attach("a.txt", b'1')
+        self.synchronize()
+        self.requests()
+        self.write(attachment, name="b.txt")
+        self.synchronize()
+        self.assertEqual(self.writes(), ['drive.files.update'])
+        self.assertEqual(self.remote(), [("Sales/b.txt", b'1')])
+        self.assertEqual(
+            self.google.file(self.file(attachment, 'google_id'))['revisions'],
+            1)
+        self.assert_settled()
+
+    def test_description(self):
+        "What is no part of the file sends nothing"
+        attachment = self.attach("a.txt")
+        self.synchronize()
+        self.requests()
+        self.write(attachment, description="Mine")
+        self.synchronize()
+        self.assertEqual(self.writes(), [])
+
+    def test_delete(self):
+        "The file goes to the trash"
+        attachment = self.attach("a.txt")
+        self.synchronize()
+        google_id = self.file(attachment, 'google_id')
+        self.delete(attachment)
+        self.assertEqual(self.tombstones(), [google_id])
+        self.synchronize()
+        self.assertTrue(self.google.file(google_id)['trashed'])
+        self.assertEqual(self.tombstones(), [])
+        self.assert_equal_sides(0)
+        self.assert_settled()
+
+    def test_delete_unsent(self):
+        "What never was sent leaves nothing"
+        self.delete(self.attach("a.txt"))
+        self.assertEqual(
+            (self.tombstones(), self.search(FILE, 'id')), ([], []))
+        self.synchronize()
+        self.assertEqual(self.writes(), [])
+
+    def test_delete_record(self):
+        "A person with few rights deletes an attachment"
+        attachment = self.attach("a.txt")
+        self.synchronize()
+        self.delete(attachment, user=self.jane)
+        self.assertEqual(len(self.tombstones()), 1)
+
+    def test_no_bytes(self):
+        attachment = self.attach("empty.txt", b'')
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/empty.txt", b'')])
+        self.assertEqual(self.file(attachment, 'google_state', 'size'),
+            ['synchronized', 0])
+        self.assert_settled()
+
+    def test_same_name(self):
+        "Two files of one name are two files"
+        self.attach("a.txt", b'1')
+        self.attach("a.txt", b'2')
+        self.synchronize()
+        self.assertEqual(
+            self.remote(), [("Sales/a.txt", b'1'), ("Sales/a.txt", b'2')])
+        self.assert_equal_sides(2)
+        self.assert_settled()
+
+    def test_same_content(self):
+        self.attach("a.txt", b'1')
+        self.attach("b.txt", b'1')
+        self.synchronize()
+        self.assert_equal_sides(2)
+
+    def test_large(self):
+        "A large content has a session before its bytes are sent"
+        attachment = self.attach("large.bin", LARGE)
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/large.bin", LARGE)])
+        self.assertEqual(
+            self.file(attachment, 'google_state', 'session_md5'),
+            ['synchronized', None])
+        self.assertEqual(self.secrets(), [])
+        self.assert_settled()
+
+    def test_replace_large(self):
+        attachment = self.attach("large.bin", LARGE)
+        self.synchronize()
+        self.write(attachment, data=LARGE[::-1])
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/large.bin", LARGE[::-1])])
+        self.assert_settled()
+
+    def secrets(self):
+        return self.search(
+            'google_integration.secret', 'name',
+            domain=[('resource', 'like', FILE + ',%')])
+
+    def test_large_cut(self):
+        "What was cut goes on where it was"
+        attachment = self.attach("large.bin", LARGE)
+        self.google.add_fault(
+            'drop_body', method_id='drive.upload.chunk', size=5 << 20,
+            times=None)
+        self.assertFalse(self.run_once())
+        self.assertEqual(self.secrets(), ['session'])
+        self.google.clear_faults()
+        received = self.google.uploads()[0]['received']
+        self.assertGreater(received, 0)
+        self.requests()
+        self.synchronize()
+        self.assertEqual(len(self.google.uploads()), 1)
+        sent = sum(
+            e['sent'] or 0 for e in self.log
+            if e['id'] == 'drive.upload.chunk')
+        self.assertLessEqual(sent, len(LARGE) - received)
+        self.assertEqual(self.remote(), [("Sales/large.bin", LARGE)])
+        self.assertEqual(
+            self.file(attachment, 'google_state'), 'synchronized')
+        self.assert_settled()
+
+    @property
+    def log(self):
+        return self.google.log()
+
+    def test_session_hidden(self):
+        "Nobody reads the address of an upload"
+        self.attach("large.bin", LARGE)
+        self.google.add_fault(
+            'status', status=503, method_id='drive.upload.chunk', times=None)
+        self.run_once()
+        self.assertEqual(self.secrets(), ['session'])
+        for name, (_, rows) in self.rows().items():
+            with self.subTest(model=name):
+                self.assertNotIn('upload_id', str(rows))
+
+    def test_session_lost(self):
+        "A session that Google has forgotten is begun anew"
+        self.attach("large.bin", LARGE)
+        self.google.add_fault(
+            'status', status=503, method_id='drive.upload.chunk', times=None)
+        self.assertFalse(self.run_once())
+        self.google.clear_faults()
+        self.google.advance(8 * 24 * 3600)
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/large.bin", LARGE)])
+        self.assert_settled()
+
+    def test_replaced_before_resumed(self):
+        "A session is for one content"
+        attachment = self.attach("large.bin", LARGE)
+        self.google.add_fault(
+            'drop_body', method_id='drive.upload.chunk', size=5 << 20,
+            times=None)
+        self.assertFalse(self.run_once())
+        self.google.clear_faults()
+        self.write(attachment, data=LARGE[::-1])
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/large.bin", LARGE[::-1])])
+        self.assert_settled()
+
+    def test_smallest_first(self):
+        self.set_service(parallel=1)
+        for size in [3000, 10, 500]:
+            self.attach(f"{size}.bin", b'x' * size)
+        order = []
+        network = self.model(DRIVE)
+        content = network._content_answer.__func__
+
+        def noted(cls, client, operation):
+            order.append(operation.parameters['size'])
+            return content(cls, client, operation)
+        with self.patched('_content_answer', classmethod(noted)):
+            self.synchronize()
+        self.assertEqual(order, [10, 500, 3000])
+
+    def patched(self, name, value):
+        from unittest.mock import patch
+        return patch.object(self.model(DRIVE), name, value)
+
+    # Folders
+
+    def test_folder_known(self):
+        "The folder that is there is taken"
+        sales = self.folder("Sales")
+        self.attach("a.txt")
+        self.synchronize()
+        self.assert_equal_sides(1)
+        file, = [f for f in self.google.files() if f['name'] == "a.txt"]
+        self.assertEqual(file['parent'], sales)
+
+    def test_folder_renamed(self):
+        "The folder that was made is taken again, whatever its name is now"
+        self.attach("a.txt", b'1')
+        self.synchronize()
+        sales = self.folder("Sales")
+        self.google.rename_file(ALICE, sales, "Sold")
+        self.synchronize()
+        self.attach("b.txt", b'2')
+        self.synchronize()
+        self.assertEqual(
+            self.remote(), [("Sold/a.txt", b'1'), ("Sold/b.txt", b'2')])
+
+    def test_folder_trashed(self):
+        "Another folder is made instead of one in the trash"
+        self.attach("a.txt", b'1')
+        self.synchronize()
+        self.google.trash_file(ALICE, self.folder("Sales"))
+        self.set_service(deletion_limit=50, deletion_share=100)
+        self.synchronize()
+        self.attach("b.txt", b'2')
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/b.txt", b'2')])
+        self.assertEqual(self.local(), [("Sales/b.txt", b'2')])
+
+    def test_folder_once(self):
+        "A lost answer makes no second folder"
+        self.attach("a.txt")
+        self.google.add_fault(
+            'drop_after', method_id='drive.files.create', batch=True,
+            times=2)
+        self.run_once()
+        self.google.clear_faults()
+        self.synchronize()
+        self.assertEqual(
+            [f['name'] for f in self.google.files()
+                if f['parent'] == self.root], ["Sales"])
+        self.assert_equal_sides(1)
+        self.assertEqual(
+            set(self.search(FOLDER, 'state')), {'known'})
+
+    def test_moved_record(self):
+        "What is attached to another record moves"
+        other = self.create_record("Sales 2")
+        attachment = self.attach("a.txt", b'1')
+        self.synchronize()
+        self.write(attachment, resource=f'{GROUP},{other}')
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales 2/a.txt", b'1')])
+        self.assert_settled()
+
+    def test_place_changed(self):
+        "A record that is renamed moves its files"
+        self.attach("a.txt", b'1')
+        self.synchronize()
+        from .tools import database
+        with database(1) as pool:
+            Group = pool.get(GROUP)
+            group = Group(self.group)
+            Group.write([group], {'name': "Sales New"})
+            pool.get(FILE).place_changed([group])
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales New/a.txt", b'1')])
+        self.assert_settled()
+
+    def test_moved_by_person(self):
+        "What somebody has moved or renamed on Drive stays so"
+        attachment = self.attach("a.txt", b'1')
+        self.synchronize()
+        google_id = self.file(attachment, 'google_id')
+        other = self.google.create_folder(
+            ALICE, "Elsewhere", parent=self.root)['id']
+        self.google.move_file(
+            ALICE, google_id, self.folder("Sales"), other)
+        self.synchronize()
+        self.write(attachment, data=b'2')
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Elsewhere/a.txt", b'2')])
+        self.assert_settled()
