@@ -7,7 +7,7 @@ import re
 import secrets
 from urllib.parse import urljoin
 
-from .transport import Body, GoogleError, InsecureURI, check_uri, origin
+from .transport import Body, GoogleError, check_uri, origin
 
 __all__ = [
     'MAXIMUM_SINGLE', 'SessionLost', 'SessionURI', 'begin', 'resume', 'send']
@@ -124,17 +124,18 @@ def begin(client, request, size, mime_type):
             headers)
         if isinstance(answer, GoogleError):
             return answer
-        location = answer[0].get('location')
-        return _session(client, location and urljoin(uri, location))
+        return _session(client, answer[0].get('location'), uri)
     return client.repeat(once)
 
 
-def _session(client, uri):
+def _session(client, uri, base=''):
     "The address if the token may be sent to it, or the GoogleError"
     try:
-        if origin(check_uri(uri)) == origin(client.root):
+        uri = uri and check_uri(urljoin(base, uri))
+        if uri and origin(uri) == origin(client.root):
             return SessionURI(uri)
-    except InsecureURI:
+    except ValueError:
+        # InsecureURI is one, too
         pass
     return GoogleError(reason='insecure_session')
 

@@ -61,11 +61,11 @@ class MediaTestCase(TestCase):
             self.refreshed += 1
             return self.token()
 
-        settings = {'timeout': 5.0, **settings}
+        settings = {
+            'timeout': 5.0, 'api_root': self.emulator.url, **settings}
         client = Client(
             self.token(), 'drive', 'v3',
-            Settings(api_root=self.emulator.url, **settings),
-            refresh=refresh, sleep=self.slept.append)
+            Settings(**settings), refresh=refresh, sleep=self.slept.append)
         self.addCleanup(client.close)
         return client
 
