@@ -213,6 +213,18 @@ class ConfigurationTestCase(unittest.TestCase):
                 f'.. _config-google_integration.{option}:',
                 read(DOC, 'configuration.rst'))
 
+    def test_options_drive(self):
+        "So is each option of Google Drive"
+        options = set()
+        for path in glob.glob(os.path.join(ROOT, 'google_drive', '*.py')):
+            options.update(re.findall(
+                    r"config\.get\(\s*(?:SECTION|'google_drive'),\s*'(\w+)'",
+                    read(path)))
+        self.assertIn('store_limit', options)
+        self.assertEqual(options, set(re.findall(
+                    r'^\.\. _config-google_drive\.(\w+):\n\n``\1``\n-+\n',
+                    read(DOC, 'configuration.rst'), re.MULTILINE)))
+
     def test_defaults(self):
         with patch.object(
                 configuration.config, 'get',
