@@ -1,7 +1,9 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "Contents from Google into files; a part of `media`"
+import contextlib
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -42,10 +44,16 @@ def receive(client, request, path, size=None, md5=None, limit=None):
     those that Google says; an export has none.  After a cut it goes on where
     it was if ``md5`` can tell that it is the same content, otherwise from the
     beginning.  Raises Damaged if it is another one, TooLarge beyond ``limit``
-    bytes, GoogleError, and OSError if the file can not be written.
+    bytes, GoogleError, and OSError if the file can not be written: then there
+    is no file.
     """
-    with open(path, 'wb') as file:
-        return _Download(client, request, file, size, md5, limit).run()
+    try:
+        with open(path, 'wb') as file:
+            return _Download(client, request, file, size, md5, limit).run()
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
+        raise
 
 
 class _Download:
