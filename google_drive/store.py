@@ -296,8 +296,7 @@ def sweep(age=AGE):
         for entry in entries:
             try:
                 if (entry.is_file(follow_symlinks=False)
-                        and entry.stat(follow_symlinks=False).st_mtime
-                        < until):
+                        and entry.stat().st_mtime < until):
                     discard(entry.path)
                     count += 1
             except FileNotFoundError:

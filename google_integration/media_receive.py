@@ -94,8 +94,7 @@ class _Download:
             answer = self._once()
             if isinstance(answer, Received):
                 return answer
-            if (self.wanted is not None
-                    and self.size - before >= PROGRESS):
+            if self.size - before >= PROGRESS:
                 # it goes on: a long content may be cut often
                 self.attempts = self.client.attempts()
             if answer.status == 401 and not renewed:

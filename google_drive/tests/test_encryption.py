@@ -145,6 +145,10 @@ class LawsTestCase(EncryptionTestCase):
         "The chunks of a file do not go with the header of another one"
         first, second = self.seal(data), self.seal(data)
         size = encryption.HEADER
+        if len(data) > 16:
+            # nor are they encrypted by the same key
+            self.assertNotEqual(
+                first[size:size + len(data)], second[size:size + len(data)])
         self.refused(first[:size] + second[size:], 'encryption_damaged')
 
 
