@@ -7,7 +7,7 @@ import re
 import secrets
 from urllib.parse import urljoin
 
-from .transport import Body, GoogleError, check_uri, origin
+from .transport import Body, GoogleError, SourceError, check_uri, origin
 
 __all__ = [
     'MAXIMUM_SINGLE', 'SessionLost', 'SessionURI', 'begin', 'resume', 'send']
@@ -84,7 +84,7 @@ def send(client, request, path, mime_type, idempotent=True):
         f'--{boundary}\r\nContent-Type: {_safe(mime_type)}'
         '\r\n\r\n').encode()
     tail = f'\r\n--{boundary}--\r\n'.encode()
-    with open(path, 'rb') as file:
+    with _source(path) as file:
         size = os.fstat(file.fileno()).st_size
 
         def once(attempts):
@@ -97,6 +97,13 @@ def send(client, request, path, mime_type, idempotent=True):
                 return answer
             return _resource(*answer)
         return client.repeat(once, idempotent)
+
+
+def _source(path):
+    try:
+        return open(path, 'rb')
+    except OSError as error:
+        raise SourceError(error.strerror) from None
 
 
 def _safe(mime_type):
@@ -152,7 +159,7 @@ def resume(client, uri, path, size, fresh=False, piece=PIECE):
     uri = _session(client, uri)
     if isinstance(uri, GoogleError):
         raise uri
-    with open(path, 'rb') as file:
+    with _source(path) as file:
         return _Upload(client, uri, file, size, piece).run(fresh)
 
 

@@ -54,7 +54,8 @@ class GoogleError(Exception):
     - ``status``: HTTP status, 0 when no usable answer came.
     - ``reason``: Google's reason (``rateLimitExceeded``, ``notFound``...),
       ``http_<status>`` when it gave none, or ``unreachable``, ``deadline``,
-      ``malformed``, ``insecure_redirect``.
+      ``malformed``, ``insecure_redirect``, and of contents
+      ``insecure_session``, ``damaged``, ``too_large``.
     - ``message``: Google's text, for people, or ''.  It may name accounts:
       show it to the owner, do not log it.  str() and repr() leave it out.
     - ``transient``: the same request may succeed later.

@@ -143,8 +143,13 @@ class SendTestCase(MediaTestCase):
 
     def test_no_file(self):
         client = self.client()
-        with self.assertRaises(FileNotFoundError):
-            media.send(client, self.create(client), self.path(), 'a/b')
+        for path in [self.path(), self.folder]:
+            with self.assertRaises(media.SourceError) as caught:
+                media.send(client, self.create(client), path, 'a/b')
+            # what is shown does not tell where it is
+            self.assertNotIn(path, str(caught.exception))
+            with self.assertRaises(media.SourceError):
+                media.resume(client, client.root + '?upload_id=1', path, 1)
         self.assertEqual(self.methods(), [])
 
     def test_shorter(self):
