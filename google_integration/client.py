@@ -12,19 +12,17 @@ import json
 import re
 import threading
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from functools import partial
+from functools import lru_cache, partial
 from email.parser import HeaderParser
-from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 import httplib2
 from googleapiclient import discovery_cache
 from googleapiclient.discovery import build_from_document
 from googleapiclient.http import BatchHttpRequest
-from googleapiclient.model import JsonModel
 
 from . import transport
+from .answer import checked, malformed, refusal
 from .oauth import OAuthError
 from .together import in_caller
 from .transport import GoogleError, check_uri
@@ -36,13 +34,6 @@ __all__ = ['Client', 'Counters', 'GoogleError', 'Settings']
 # Batch requests (Gmail)]
 MAXIMUM_PARTS = {'calendar': 1000, 'drive': 100, 'gmail': 50}
 DEFAULT_PARTS = 100
-
-# What XML-RPC, and some databases, do not take
-_CONTROLS = re.compile(r'[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]')
-_RATE = {'rateLimitExceeded', 'userRateLimitExceeded', 'RATE_LIMIT_EXCEEDED'}
-_LATER = {
-    'quotaExceeded', 'sharingRateLimitExceeded', 'dailyLimitExceeded',
-    'conflict'}
 
 
 @dataclass(frozen=True)
@@ -74,79 +65,6 @@ class Counters:
     retries: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
-
-
-def _details(content):
-    "Return (reasons, message) of the body of an error"
-    try:
-        error = json.loads(content)['error']
-        if isinstance(error, str):
-            return [error], ''
-        items = [
-            item for name in ['errors', 'details']
-            for item in error.get(name) or [] if isinstance(item, dict)]
-        reasons = [item.get('reason') for item in items]
-        reasons.append(error.get('status'))
-        message = error.get('message')
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        return [], ''
-    reasons = [
-        reason for reason in reasons
-        if isinstance(reason, str) and re.fullmatch(r'[\w.]{1,80}', reason)]
-    return reasons, message if isinstance(message, str) else ''
-
-
-def _refusal(response, content, token=None):
-    """Return the GoogleError of an answer that is no success.
-
-    [Handle API errors (Calendar); Resolve errors (Drive)]
-    """
-    status = response.status
-    reasons, message = _details(content)
-    reason = reasons[0] if reasons else f'http_{status}'
-    if token:
-        message = message.replace(token, '***')
-    message = _CONTROLS.sub('', message)[:500]
-    if 300 <= status < 400 and status != 304:
-        return GoogleError(status, 'insecure_redirect')
-    repeat = ''
-    if status >= 500:
-        repeat = 'idempotent'
-    elif status == 429 or (status == 403 and _RATE.intersection(reasons)):
-        if 'quotaExceeded' not in reasons:
-            repeat = 'always'
-    seconds = transport.retry_after(response)
-    if seconds is None and status == 429:
-        # [Resolve errors (Gmail)]: the time is in the message
-        match = re.search(r'Retry after (\S+?)Z', message)
-        try:
-            until = datetime.fromisoformat(match.group(1))
-            seconds = max(
-                (until.replace(tzinfo=timezone.utc)
-                    - datetime.now(timezone.utc)).total_seconds(), 0.0)
-        except (AttributeError, ValueError):
-            pass
-    return GoogleError(
-        status, reason, message,
-        transient=(
-            bool(repeat) or status in {408, 429}
-            or bool(_LATER.intersection(reasons))),
-        retry_after=seconds, unknown=status >= 500, repeat=repeat)
-
-
-def _malformed(response, dropped=False):
-    return GoogleError(
-        getattr(response, 'status', 0), 'malformed', transient=True,
-        unknown=True, repeat='idempotent' if dropped else '')
-
-
-def _checked(request, response, answer):
-    "Return the answer of a model of the library, or the GoogleError"
-    # JsonModel gives back what it cannot read
-    model = getattr(request.postproc, '__self__', None)
-    if type(model) is JsonModel and not isinstance(answer, dict):
-        return _malformed(response)
-    return answer if answer != b'' else ''
 
 
 class _Unsent:
@@ -206,13 +124,13 @@ class _Sender:
         self.response, content = self.http.send(
             self.attempts, uri, method, body, headers, self.sink)
         if self.response.status not in self.through:
-            raise _refusal(self.response, content, self.token)
+            raise refusal(self.response, content, self.token)
         if self.truncated and self.sink is None:
             content = self.cut(content)
         return self.response, content
 
     def cut(self, content):
-        raise _malformed(self.response, True)
+        raise malformed(self.response, True)
 
 
 class _BatchSender(_Sender):
@@ -224,7 +142,7 @@ class _BatchSender(_Sender):
         mark = b'--' + (match.group(1).strip() if match else '').encode()
         end = content.rfind(mark) if match else -1
         if end < 0:
-            raise _malformed(self.response, True)
+            raise malformed(self.response, True)
         return content[:end] + mark + b'--\r\n'
 
 
@@ -428,8 +346,8 @@ class Client:
         except Exception:
             if sender.response is None:
                 raise
-            return _malformed(sender.response)
-        return _checked(request, sender.response, answer)
+            return malformed(sender.response)
+        return checked(request, sender.response, answer)
 
     def batch(self, requests, idempotent=True):
         """Send requests of ``api`` together and return their answers in order
@@ -502,7 +420,7 @@ class Client:
             if failure:
                 yield index, failure.copy()
             elif response is None:
-                yield index, _malformed(sender.response, sender.truncated)
+                yield index, malformed(sender.response, sender.truncated)
             else:
                 yield index, self._part(
                     requests[index], response, content, sender.token)
@@ -510,9 +428,9 @@ class Client:
     @staticmethod
     def _part(request, response, content, token):
         if response.status >= 300:
-            return _refusal(response, content, token)
+            return refusal(response, content, token)
         try:
             answer = request.postproc(response, content)
         except Exception:
-            return _malformed(response)
-        return _checked(request, response, answer)
+            return malformed(response)
+        return checked(request, response, answer)

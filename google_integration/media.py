@@ -5,6 +5,7 @@
 No record, no database, no trytond: paths of files come in, Google's JSON and
 digests come out.  A content is never whole in memory.
 """
+from .body import SourceError
 from .media_receive import Damaged, Received, TooLarge, receive
 from .media_send import (
     MAXIMUM_SINGLE,
@@ -15,7 +16,7 @@ from .media_send import (
     send,
 )
 from .together import together
-from .transport import GoogleError, SourceError
+from .transport import GoogleError
 
 __all__ = [
     'Damaged', 'GoogleError', 'MAXIMUM_SINGLE', 'Received', 'SessionLost',

@@ -7,7 +7,8 @@ import re
 import secrets
 from urllib.parse import urljoin
 
-from .transport import Body, GoogleError, SourceError, check_uri, origin
+from .body import Body, SourceError
+from .transport import GoogleError, check_uri, origin
 
 __all__ = [
     'MAXIMUM_SINGLE', 'SessionLost', 'SessionURI', 'begin', 'resume', 'send']

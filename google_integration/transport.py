@@ -10,7 +10,6 @@ import ipaddress
 import logging
 import re
 import ssl
-import threading
 import time
 import zlib
 from email.utils import parsedate_to_datetime
@@ -23,21 +22,19 @@ from httplib2.decode import DecodeLimitError, DecodeRatioError
 from urllib3.util.ssl_ import create_urllib3_context
 from urllib3.util.wait import wait_for_read
 
+from .body import PIECE, Body
+from .body import current as _current
+
 __all__ = [
-    'Attempts', 'Body', 'GoogleError', 'Http', 'InsecureRedirect',
-    'InsecureURI', 'SecureAdapter', 'SourceError', 'check_uri', 'origin',
-    'retry_after', 'silence']
+    'Attempts', 'GoogleError', 'Http', 'InsecureRedirect', 'InsecureURI',
+    'SecureAdapter', 'check_uri', 'origin', 'retry_after', 'silence']
 
 # The longest wait between two tries, in seconds [Usage limits (Drive)]
 MAXIMUM_DELAY = 32.0
 REDIRECTIONS = 5
-# The bytes of a body that are in memory
-_PIECE = 1 << 16
 
 # The one function through which this package waits; tests replace it.
 sleep = time.sleep
-
-_current = threading.local()
 
 
 class InsecureURI(ValueError):
@@ -191,6 +188,12 @@ class Attempts:
         "Give that many seconds from now on: a part of the operation is done"
         self.end = time.monotonic() + deadline
 
+    def check(self):
+        "Raise the GoogleError of a request that is sent when the time is over"
+        if self.remaining() <= 0:
+            raise GoogleError(
+                reason='deadline', transient=True, unknown=True)
+
     def again(self, seconds=None):
         "Wait for the next try; False if there is none or no time for it"
         self._tries -= 1
@@ -286,68 +289,6 @@ class SecureAdapter(requests.adapters.HTTPAdapter):
 
 # -- httplib2
 
-class SourceError(Exception):
-    "The file that is sent can not be read, or is not what it was"
-
-
-class Body:
-    """The body of a request that is read while it is sent.
-
-    ``parts`` are bytes, or (file, start, size): a part of a binary file.
-    """
-
-    def __init__(self, *parts):
-        self._parts = parts
-        self._size = sum(
-            len(part) if isinstance(part, bytes) else part[2]
-            for part in parts)
-        self._rest = self._pieces()
-
-    def __len__(self):
-        return self._size
-
-    def __bool__(self):
-        return True
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        if _current.attempts.remaining() <= 0:
-            raise GoogleError(
-                reason='deadline', transient=True, unknown=True)
-        piece = next(self._rest)
-        # what is on its way, as it can not be known how much arrives
-        _current.count(bytes_sent=len(piece))
-        return piece
-
-    def _pieces(self):
-        for part in self._parts:
-            if isinstance(part, bytes):
-                yield part
-                continue
-            file, start, size = part
-            while size > 0:
-                piece = self._read(file, start, min(size, _PIECE))
-                if not piece:
-                    raise SourceError("The file is shorter than it was")
-                yield piece
-                start += len(piece)
-                size -= len(piece)
-
-    @staticmethod
-    def _read(file, start, size):
-        error = None
-        try:
-            file.seek(start)
-            return file.read(size)
-        except (OSError, ValueError) as exception:
-            error = exception.strerror if isinstance(
-                exception, OSError) else None
-        # not an OSError: that is the connection's
-        raise SourceError(error or "The file can not be read")
-
-
 class _Response(http.client.HTTPResponse):
     "An answer that is read within the time of the operation"
 
@@ -381,7 +322,7 @@ class _Response(http.client.HTTPResponse):
         if _current.attempts.remaining() <= 0:
             return
         try:
-            return self.read1(_PIECE)
+            return self.read1(PIECE)
         except (OSError, http.client.HTTPException):
             return
 

@@ -5,7 +5,7 @@ import json
 import os
 from unittest.mock import patch
 
-from trytond.modules.google_integration import media, transport
+from trytond.modules.google_integration import body, media, transport
 from trytond.modules.google_integration.client import GoogleError
 
 from .media_case import EMAIL, MediaTestCase, md5, some
@@ -201,14 +201,14 @@ class BodyTestCase(MediaTestCase):
     def test_unreadable(self):
         "An error of the disk is not taken for one of the line"
         with open(self.path(b'content'), 'rb') as file:
-            body = transport.Body(b'head', (file, 0, 7))
-            self.assertEqual(len(body), 11)
+            content = body.Body(b'head', (file, 0, 7))
+            self.assertEqual(len(content), 11)
         client = self.client()
-        with self.assertRaises(transport.SourceError) as caught:
+        with self.assertRaises(media.SourceError) as caught:
             client.request(
                 client.attempts(),
                 client.root + 'upload/drive/v3/files?uploadType=media',
-                'POST', body, {
+                'POST', content, {
                     'content-type': 'a/b', 'content-length': '11'})
         self.assertNotIsInstance(caught.exception, (OSError, GoogleError))
         self.assertEqual(client.counters.requests, 1)
