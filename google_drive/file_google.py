@@ -153,7 +153,8 @@ class GoogleFile(GoogleResource):
             raise ItemError('google_drive.store_missing')
         source = store.source(self.attachment)
         operation.body.update({
-                'modifiedTime': mapping.time_text(self.google_touched),
+                'modifiedTime': mapping.time_text(
+                    self.google_touched or bookkeeping.utcnow()),
                 'appProperties': mapping.marks(
                     Configuration.get_google_installation(),
                     self.attachment.id),
@@ -176,6 +177,7 @@ class GoogleFile(GoogleResource):
             'session_size': None,
             'session_md5': None,
             'keep_revision': None,
+            'keep_ours': False,
             }
 
     @classmethod

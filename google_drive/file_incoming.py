@@ -169,6 +169,7 @@ class FileIncoming:
         bookkeeping.update(cls, [self], {
                 'incoming': False,
                 'keep_ours': False,
+                'keep_revision': None,
                 'record': None,
                 'held_md5': result.get('md5'),
                 'sha256': result.get('sha256'),
@@ -208,6 +209,7 @@ class FileIncoming:
                 'held_md5': None,
                 'to_place': True,
                 'keep_revision': self.revision,
+                'keep_ours': policy == 'manual',
                 'google_state': (
                     'conflict' if policy == 'manual' else 'to_push'),
                 })

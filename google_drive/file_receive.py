@@ -165,10 +165,10 @@ class Receive(Apply):
             bookkeeping.update(
                 self.Model, [record], {'google_state': 'synchronized'})
         if not self._stays(record, change):
-            bookkeeping.update(self.Model, [record], {
-                    **self._known(change),
-                    'google_state': 'apart',
-                    })
+            # the baseline stays that of what was synchronised: what was
+            # changed elsewhere is found when it comes back
+            bookkeeping.update(
+                self.Model, [record], {'google_state': 'apart'})
             raise ItemError('google_drive.moved_out', {
                     'name': record.name or '',
                     'rule': record.rule.rec_name,
@@ -215,10 +215,11 @@ class Receive(Apply):
         for conflict in conflicts:
             if conflict.unit != 'content':
                 continue
-            if conflict.stood == 'google':
+            # what is not decided may fall on either side
+            if conflict.stood != 'tryton':
                 bookkeeping.update(
                     self.Model, [record], {'keep_ours': True})
-            elif conflict.stood == 'tryton':
+            if conflict.stood != 'google':
                 bookkeeping.update(self.Model, [record], {
                         'keep_revision': theirs['revision'],
                         })

@@ -46,8 +46,10 @@ def of_attachments(cls, attachments):
 
 
 def export_of(self, resource):
-    if (resource.get('mimeType') or '').startswith(
-            'application/vnd.google-apps.'):
+    mime_type = resource.get('mimeType') or ''
+    if mime_type.endswith('.shortcut'):
+        return 'link'
+    if mime_type.startswith('application/vnd.google-apps.'):
         return Export('application/pdf', '.pdf')
 
 

@@ -1,0 +1,240 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"A process that dies between any two commits doubles and loses nothing"
+from unittest.mock import patch
+
+from trytond.modules.google_integration import media
+from trytond.transaction import Transaction
+
+from .tools import ALICE, ATTACHMENT, DRIVE, GoogleDriveTestCase
+
+
+class Killed(BaseException):
+    "Nothing after it is done any more"
+
+
+class CrashTestCase(GoogleDriveTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.set_service(deletion_share=100, parallel=2)
+        # what is longer goes in sessions
+        for module in ['media_send', 'media']:
+            self.enterContext(patch(
+                    f'trytond.modules.google_integration.{module}'
+                    '.MAXIMUM_SINGLE', 100))
+        self.assertEqual(media.MAXIMUM_SINGLE, 100)
+        self.round = 0
+        self.before = {}
+        self.expected = {}
+
+    def change(self):
+        "Change on both sides what there is, and add to it"
+        self.round += 1
+        n, expected = self.round, self.expected
+        for kind, (attachment, file) in self.before.items():
+            path = f"Sales/{n - 1} {kind}"
+            if kind == 'small':
+                self.write(attachment, data=b'new', name=f"{n} renamed")
+                del expected[path]
+                expected[f"Sales/{n} renamed"] = b'new'
+            elif kind == 'large':
+                self.delete(attachment)
+                del expected[path]
+            elif kind == 'dropped':
+                self.google.edit_file(ALICE, file, content=b'edited')
+                expected[path] = b'edited'
+            else:
+                self.google.trash_file(ALICE, file)
+                del expected[path]
+        record = self.create_record(f"Sales {n}")
+        self.attach(f"{n} first", b'1', record)
+        expected[f"Sales {n}/{n} first"] = b'1'
+        self.before = {
+            'small': (self.attach(f"{n} small", b'%d' % n), None),
+            'large': (self.attach(f"{n} large", b'%d' % n * 200), None),
+            'dropped': (None, self.drop(f"{n} dropped", b'%d' % n)['id']),
+            'dropped large': (None, self.drop(
+                    f"{n} dropped large", b'%d' % n * 200)['id']),
+            }
+        expected[f"Sales/{n} small"] = b'%d' % n
+        expected[f"Sales/{n} large"] = b'%d' % n * 200
+        expected[f"Sales/{n} dropped"] = b'%d' % n
+        expected[f"Sales/{n} dropped large"] = b'%d' % n * 200
+
+    def killed(self, number, done):
+        """Run until the commit of this number, and tell if there was one
+
+        ``done`` tells if that one is done.
+        """
+        commit = Transaction.commit
+        count = 0
+
+        def dying(transaction):
+            nonlocal count
+            count += 1
+            if count == number and not done:
+                raise Killed
+            commit(transaction)
+            if count == number:
+                raise Killed
+        with patch.object(Transaction, 'commit', dying):
+            try:
+                self.run_once()
+            except Killed:
+                pass
+        # its lease ends
+        self.update(DRIVE, self.drive, lease_until=0.0)
+        return count >= number
+
+    def check(self, done):
+        number = 0
+        while True:
+            number += 1
+            self.change()
+            with self.subTest(commit=number):
+                died = self.killed(number, done)
+                self.synchronize()
+                self.assertEqual(
+                    self.local(), sorted(self.expected.items()))
+                self.assertEqual(self.remote(), self.local())
+                self.assertEqual(self.errors(), [])
+            if not died:
+                break
+        self.assertGreater(number, 15)
+        self.assert_settled()
+        # each folder once
+        folders = [
+            f['name'] for f in self.google.files(trashed=False)
+            if f['parent'] == self.root]
+        self.assertEqual(len(folders), len(set(folders)))
+
+    def test_before(self):
+        "What was done at Google is not known to be"
+        self.check(False)
+
+    def test_after(self):
+        "What is known to be done next was not"
+        self.check(True)
+
+
+class LostAnswerTestCase(GoogleDriveTestCase):
+
+    def check(self, action, method, batch=False, setup=None):
+        attachment = self.attach("a.txt", b'1')
+        if setup:
+            self.synchronize()
+            setup(attachment)
+        self.google.add_fault(action, method_id=method, batch=batch, times=2)
+        self.run_once()
+        self.google.clear_faults()
+        self.synchronize()
+        self.assert_equal_sides(1)
+        self.assertEqual(len(self.search(ATTACHMENT, 'id')), 1)
+        self.assert_settled()
+
+    def test_identifiers(self):
+        for action in ['drop_before', 'drop_after']:
+            with self.subTest(action=action):
+                self.check(action, 'drive.files.generateIds')
+                self.delete(*self.search(ATTACHMENT, 'id'))
+                self.synchronize()
+
+    def test_create(self):
+        for action in ['drop_before', 'drop_after', 'malformed']:
+            with self.subTest(action=action):
+                self.check(action, 'drive.files.create')
+                self.delete(*self.search(ATTACHMENT, 'id'))
+                self.synchronize()
+
+    def test_update(self):
+        for action in ['drop_before', 'drop_after']:
+            with self.subTest(action=action):
+                self.check(
+                    action, 'drive.files.update',
+                    setup=lambda a: self.write(a, data=b'2'))
+                self.delete(*self.search(ATTACHMENT, 'id'))
+                self.synchronize()
+
+    def test_patch(self):
+        for action in ['drop_before', 'drop_after']:
+            with self.subTest(action=action):
+                self.check(
+                    action, 'drive.files.update', batch=True,
+                    setup=lambda a: self.write(a, name="b.txt"))
+                self.delete(*self.search(ATTACHMENT, 'id'))
+                self.synchronize()
+
+    def test_trash(self):
+        for action in ['drop_before', 'drop_after']:
+            with self.subTest(action=action):
+                attachment = self.attach("a.txt", b'1')
+                self.synchronize()
+                self.delete(attachment)
+                self.google.add_fault(
+                    action, method_id='drive.files.update', batch=True,
+                    times=2)
+                self.run_once()
+                self.google.clear_faults()
+                self.synchronize()
+                self.assert_equal_sides(0)
+                self.assertEqual(self.tombstones(), [])
+
+    def test_download(self):
+        for action in ['drop_before', 'truncated', 'corrupt']:
+            with self.subTest(action=action):
+                file = self.drop("a.txt", b'some bytes')
+                self.google.add_fault(
+                    action, method_id='drive.files.get_media', times=2)
+                self.run_once()
+                self.google.clear_faults()
+                for id in self.search(
+                        'google_integration.sync_error', 'id'):
+                    self.click('google_integration.sync_error', id, 'retry')
+                self.synchronize()
+                self.assert_equal_sides(1)
+                self.assertEqual(self.errors(), [])
+                self.google.trash_file(ALICE, file['id'])
+                self.synchronize()
+
+
+class WorkersTestCase(GoogleDriveTestCase):
+
+    def test_two(self):
+        "A second worker leaves the drive to the first one"
+        self.attach("a.txt", b'1')
+        self.drop("b.txt", b'2')
+        results = []
+
+        def second(*args):
+            with self.meanwhile(0):
+                from trytond.modules.google_integration.engine import Run
+                results.append(Run(self.model(DRIVE), self.drive)())
+        with self.hook('list_changes', before=second), \
+                self.hook('download', before=second), \
+                self.hook('push', before=second):
+            self.synchronize()
+        self.synchronize()
+        self.assertEqual(set(results), {False})
+        self.assert_equal_sides(2)
+        self.assertEqual(
+            [f['name'] for f in self.google.files()
+                if f['parent'] == self.root], ["Sales"])
+        self.assert_settled()
+
+    def test_lost_lease(self):
+        "Who lost the lease writes nothing"
+        self.attach("a.txt", b'1')
+
+        def lose(*args):
+            with self.meanwhile(0) as pool:
+                from trytond.modules.google_integration import bookkeeping
+                bookkeeping.update(
+                    pool.get(DRIVE), [self.drive], {'lease_token': 'other'})
+        with self.hook('push', before=lose):
+            self.assertFalse(self.run_once())
+        self.update(DRIVE, self.drive, lease_until=0.0)
+        self.synchronize()
+        self.synchronize()
+        self.assert_equal_sides(1)
+        self.assert_settled()
