@@ -62,9 +62,17 @@ class Template:
 
     def render(self, values, functions=None, limit=OUTPUT_LIMIT):
         "Return the text, raise TemplateError if there is none"
+        return ''.join(
+            text for _, text in self.parts(values, functions, limit))
+
+    def parts(self, values, functions=None, limit=OUTPUT_LIMIT):
+        """Return the pieces of the text, each with where it comes from
+
+        True for the text of an expression, False for the template's own.
+        """
         run = _Run(values, {**FUNCTIONS, **(functions or {})}, limit)
         run.nodes(self.nodes, dict(values))
-        return _clean(''.join(run.output))
+        return [(shown, _clean(text)) for shown, text in run.output]
 
     def paths(self):
         """The dotted paths that the template reads, as far as they are plain.
@@ -271,7 +279,8 @@ class _Run:
                 case 'show', line, tree:
                     self.write(
                         self.budget.show(
-                            self.evaluate(tree, line, scope), line), line)
+                            self.evaluate(tree, line, scope), line), line,
+                        shown=True)
                 case 'if', line, tree, inner:
                     if self.evaluate(tree, line, scope):
                         self.nodes(inner, scope)
@@ -280,11 +289,11 @@ class _Run:
                         self.nodes(
                             inner, {**scope, **bind(target, value, line)})
 
-    def write(self, text, line):
+    def write(self, text, line, shown=False):
         self.length += len(text)
         if self.length > self.limit:
             raise TemplateError('too_long', line, limit=self.limit)
-        self.output.append(text)
+        self.output.append((shown, text))
 
     def iterate(self, tree, line, scope):
         values = self.evaluate(tree, line, scope)

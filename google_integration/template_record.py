@@ -20,7 +20,7 @@ from .template_values import (
 
 __all__ = [
     'RELATIONS', 'TemplateRecord', 'check_fields', 'compile_template',
-    'readable', 'render_template']
+    'readable', 'render_parts', 'render_template']
 
 NAMES = {'record'}
 RELATIONS = {'many2one', 'one2one', 'one2many', 'many2many'}
@@ -29,24 +29,26 @@ SECRET = re.compile(r'password|passphrase|secret|token|private_key|api_key')
 LIST_LIMIT = 1_000
 
 
-def compile_template(source, label):
+def compile_template(source, label, names=NAMES):
     """Return the checked template, raise ItemError if it is refused.
 
-    The label names the template in the message.
+    The label names the template in the message, the names are the variables
+    that it may use.
     """
     with _named(label):
-        return Template(source, NAMES, FUNCTIONS)
+        return Template(source, names, FUNCTIONS)
 
 
-def check_fields(template, Model_, label):
+def check_fields(template, Model_, label, variable='record'):
     """Raise ItemError if what the template reads of the record is no field
 
-    What is only known when it is rendered is not checked.
+    The record is the value of the variable. What is only known when it is
+    rendered is not checked.
     """
     with _named(label):
         for path in sorted(template.paths()):
-            variable, *names = path.split('.')
-            if variable == 'record':
+            name, *names = path.split('.')
+            if name == variable:
                 _check_path(Model_, names, path)
 
 
@@ -64,6 +66,15 @@ def render_template(template, record, label, **options):
     "Return the text of the `TemplateRecord`"
     with _named(label):
         return template.render({'record': record}, FUNCTIONS, **options)
+
+
+def render_parts(template, values, label, **options):
+    """Return the pieces of the text, each with whether it is of a value
+
+    The values are those of the names with which it was compiled.
+    """
+    with _named(label):
+        return template.parts(values, FUNCTIONS, **options)
 
 
 @contextmanager

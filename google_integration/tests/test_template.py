@@ -56,6 +56,31 @@ def render(source, limit=10_000, **values):
     return Template(source, values).render(values, limit=limit)
 
 
+class PartsTestCase(unittest.TestCase):
+
+    def test_parts(self):
+        "Each piece tells if it is of a value"
+        template = Template(
+            '${record.name}/$record.empty/x${"a/b"}', {'record'})
+        self.assertEqual(
+            template.parts(VALUES), [
+                (True, "Name"), (False, "/"), (True, ""), (False, "/x"),
+                (True, "a/b")])
+        self.assertEqual(template.render(VALUES), "Name//xa/b")
+
+    def test_clean(self):
+        template = Template('a${text}', {'text'})
+        self.assertEqual(
+            template.parts({'text': 'b\x00\ud800'}),
+            [(False, 'a'), (True, 'b')])
+
+    def test_limit(self):
+        template = Template('a${text}', {'text'})
+        with self.assertRaises(TemplateError) as error:
+            template.parts({'text': 'b' * 9}, limit=9)
+        self.assertEqual(error.exception.code, 'too_long')
+
+
 class SyntaxTestCase(unittest.TestCase):
 
     def assert_error(self, source, code, line=1, **arguments):
