@@ -83,6 +83,18 @@ class Template:
         _paths(self.nodes, {}, paths)
         return paths
 
+    def pieces(self):
+        """The pieces of a template without directives, None with any
+
+        Each is its own text, or None, and the dotted path that an expression
+        shows if it does nothing else, or None.
+        """
+        if any(kind not in {'text', 'show'} for kind, *_ in self.nodes):
+            return
+        return [
+            (value, None) if kind == 'text' else (None, _plain(value))
+            for kind, _, value in self.nodes]
+
 
 class _Parser:
 
@@ -452,6 +464,16 @@ def bind(target, value, line):
         raise TemplateError('unpack', line)
     return {
         e.id: v for e, v in zip(target.elts, value, strict=True)}
+
+
+def _plain(tree):
+    "The dotted path that the expression is, None if it is more"
+    match tree:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr=name, value=value):
+            if path := _plain(value):
+                return f'{path}.{name}'
 
 
 def _paths(nodes, scope, paths):

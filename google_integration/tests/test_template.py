@@ -68,6 +68,19 @@ class PartsTestCase(unittest.TestCase):
                 (True, "a/b")])
         self.assertEqual(template.render(VALUES), "Name//xa/b")
 
+    def test_pieces(self):
+        for source, pieces in [
+                ('', []),
+                ('a/${record.party.name}$record', [
+                        ('a/', None), (None, 'record.party.name'),
+                        (None, 'record')]),
+                ('${record.words[0]}${len(record.name)}${record.name + "x"}', [
+                        (None, None)] * 3),
+                ('#if record.name\na\n#end', None)]:
+            with self.subTest(source):
+                self.assertEqual(
+                    Template(source, {'record'}).pieces(), pieces)
+
     def test_clean(self):
         template = Template('a${text}', {'text'})
         self.assertEqual(
