@@ -14,6 +14,7 @@ from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.operation import ItemError
+from trytond.modules.google_integration.record_path import owners
 from trytond.modules.google_integration.redaction import log_unexpected
 from trytond.modules.google_integration.tokens import short
 from trytond.pool import Pool
@@ -21,7 +22,6 @@ from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
 from .published import Content, MoveBack
-from .notice import owners
 
 __all__ = ['Follow']
 logger = logging.getLogger(__name__)

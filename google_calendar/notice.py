@@ -1,13 +1,11 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """Noticing changes of the records that rules publish, of whichever model."""
+from trytond.modules.google_integration.record_path import owners
 from trytond.pool import Pool
-from trytond.transaction import (
-    Transaction, inactive_records, without_check_access)
+from trytond.transaction import Transaction
 
-from .rule_path import link_of, steps
-
-__all__ = ['WatchedMixin', 'notice', 'owners']
+__all__ = ['WatchedMixin', 'notice']
 
 
 class WatchedMixin:
@@ -55,31 +53,6 @@ def _notice_owners(rule, path, records):
     "Notice the records of the rule to which the related ones belong"
     Rule = Pool().get('google_calendar.rule')
     notice(rule, '', owners(Rule(rule).Model, path, [r.id for r in records]))
-
-
-@inactive_records
-@without_check_access
-def owners(Model, path, ids):
-    "The ids of the records from which the path leads to the related ones"
-    with Transaction().set_user(0):
-        return _owners(Model, path, ids)
-
-
-def _owners(Model, path, ids):
-    names = path.split('.')
-    for i, (field, Source, Target) in enumerate(steps(Model, path)):
-        link = link_of(field)
-        if field.searchable(Source) or not link:
-            continue
-        # computed from what links back, as the outgoing moves of a shipment
-        if rest := names[i + 1:]:
-            ids = _owners(Target, '.'.join(rest), ids)
-        linked = [
-            getattr(r, link) for r in Target.search(
-                [('id', 'in', ids)], order=[])]
-        ids = list({r.id for r in linked if isinstance(r, Source)})
-        return _owners(Model, '.'.join(names[:i]), ids) if i else ids
-    return [r.id for r in Model.search([(path, 'in', ids)], order=[])]
 
 
 def notice(rule, path, ids):

@@ -11,6 +11,7 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.checked_read import CheckedReadMixin
 from trytond.modules.google_integration.operation import ItemError
+from trytond.modules.google_integration.record_path import owners
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
 from trytond.modules.google_integration.template_record import (
@@ -23,7 +24,6 @@ from trytond.transaction import (
 from .choices import NOTIFICATIONS, TRANSPARENCIES, time_zones
 from .exceptions import RuleDomainError, RulePathError, RuleRemovalWarning
 from .follow import Follow
-from .notice import owners
 from .rule_path import DATES, follow_path, relation_path
 
 __all__ = ['Rule']

@@ -1,61 +1,36 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The dotted names by which rules reach the fields of records."""
+from contextlib import contextmanager
+
 from trytond.i18n import gettext
-from trytond.modules.google_integration.template_record import RELATIONS
+from trytond.modules.google_integration import record_path
 
 from .exceptions import RulePathError
 
-__all__ = ['DATES', 'follow_path', 'link_of', 'relation_path', 'steps']
+__all__ = ['DATES', 'follow_path', 'relation_path']
 
 DATES = {'date', 'datetime', 'timestamp'}
 
 
-def steps(Model, path):
-    "The field and its model for each name of the path"
-    for name in path.split('.'):
-        field = Model and Model._fields.get(name)
-        if not field:
-            raise RulePathError(gettext(
-                    'google_calendar.msg_rule_path', path=path, name=name))
-        target = None
-        if _type(field) in RELATIONS:
-            target = field.get_target()
-        yield field, Model, target
-        Model = target
-
-
-def _type(field):
-    return getattr(field, '_type', None)
+@contextmanager
+def _told():
+    try:
+        yield
+    except record_path.PathError as error:
+        raise RulePathError(gettext(
+                f'google_calendar.msg_rule_{error.code}',
+                path=error.path, name=error.name)) from None
 
 
 def follow_path(Model, path):
     "Return the field at the end of the path, raise RulePathError"
-    *_, (field, _, _) = steps(Model, path)
+    with _told():
+        *_, (field, _, _) = record_path.steps(Model, path)
     return field
 
 
 def relation_path(Model, path):
-    """Return the models on the path.
-
-    Each with the path that leads to it and the names of its fields by which
-    it says to whom it belongs.
-    """
-    result, step = [], []
-    for name, (field, _, target) in zip(
-            path.split('.'), steps(Model, path), strict=True):
-        step.append(name)
-        if target is None:
-            raise RulePathError(gettext(
-                    'google_calendar.msg_rule_path_relation', path=path,
-                    name=name))
-        link = link_of(field)
-        result.append((
-                target.__name__, '.'.join(step), (link,) if link else ()))
-    return result
-
-
-def link_of(field):
-    "The name of the field by which the target says to whom it belongs"
-    if _type(field) == 'one2many':
-        return getattr(field, 'field', None)
+    "Return the models on the path, as `record_path.relation_path`"
+    with _told():
+        return record_path.relation_path(Model, path)
