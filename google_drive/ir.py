@@ -9,12 +9,24 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import without_check_access
 
-__all__ = ['Attachment']
+__all__ = ['Attachment', 'Cron']
 
 # what tells something of a file when it changes
 WATCHED = {'name', 'type', 'data', 'file_id', 'resource', 'link'}
 # set while the synchronisation writes what it has received
 of_google = ContextVar('of_google', default=False)
+
+
+class Cron(metaclass=PoolMeta):
+    __name__ = 'ir.cron'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.method.selection.extend([
+                ('google_drive.rule|sweep', "Follow Drive Rules"),
+                ('google_drive.rule|verify', "Verify Drive Rules"),
+                ])
 
 
 class Attachment(metaclass=PoolMeta):

@@ -170,10 +170,5 @@ def wildcard(text):
         # it may have been cut
         text = text.rpartition('~')[0]
     # a blank may have been any number of any blanks, and at the end may have
-    # been dots
-    return '%'.join([*map(_escape, text.split()), ''])
-
-
-def _escape(text):
-    "An underscore stays what it is for LIKE: any character"
-    return text.replace('\\', '\\\\').replace('%', '\\%')
+    # been dots; an underscore is any character for LIKE, too
+    return '%'.join([*text.split(), ''])

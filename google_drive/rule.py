@@ -1,32 +1,89 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What of a drive belongs to which records."""
+from trytond.i18n import gettext
+from trytond.ir.resource import ResourceAccessMixin
 from trytond.model import (
     DeactivableMixin, ModelSQL, ModelView, fields, sequence_ordered)
+from trytond.model.exceptions import AccessError
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.checked_read import CheckedReadMixin
+from trytond.modules.google_integration.sync_log import (
+    format_error, one_line)
 from trytond.pool import Pool
+from trytond.pyson import Bool, Eval, If, TimeDelta
+from trytond.transaction import Transaction
+
+from .exceptions import DriveRuleRemovalWarning
+from .matching import InvalidRoot, folder_id
+from .orphans import ORPHANS
+from .rule_check import RuleCheck
+from .rule_defaults import RuleDefaults
+from .rule_follow import RuleFollow
+from .rule_formats import formats
+from .rule_match import RuleMatch
+from .rule_place import RulePlace
+from .rule_scope import SCOPES, scope_of
 
 __all__ = ['Rule']
 
+# what decides on what is read, as the acting user
+REACH = {
+    'user', 'model', 'drive', 'root', 'domain', 'path', 'filename', 'fallback',
+    'direction', 'match_folder', 'match_pattern', 'match_fields',
+    'match_properties'}
+# what changes which attachments have which place
+PLACE = {
+    'active', 'sequence', 'drive', 'root', 'model', 'domain', 'user',
+    'language', 'direction', 'path', 'filename', 'mime_types_out',
+    'size_limit'}
+IDENTIFIERS = ['root', 'quarantine']
 
-class Rule(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
+_receives = {
+    'invisible': Eval('direction') == 'to_google',
+    }
+_sends = {
+    'invisible': Eval('direction') == 'to_tryton',
+    }
+
+
+class Rule(
+        RuleDefaults, RulePlace, RuleMatch, RuleCheck, RuleFollow,
+        sequence_ordered(), DeactivableMixin, CheckedReadMixin, ModelSQL,
+        ModelView):
     __name__ = 'google_drive.rule'
 
     name = fields.Char("Name", required=True)
     drive = fields.Many2One(
         'google_drive.drive', "Drive", required=True, ondelete='CASCADE')
-    model = fields.Selection('get_models', "Model", required=True)
+    model = fields.Selection(
+        'get_models', "Model", required=True,
+        states={
+            'readonly': Eval('id', -1) >= 0,
+            },
+        help="The attachments of the records of which model are "
+        "synchronized.")
     domain = fields.Char(
         "Domain", required=True,
         help="A PYSON domain in JSON that the records match.")
     user = fields.Many2One(
         'res.user', "Acting User", required=True, ondelete='RESTRICT',
-        help="The records are read and changed with the access of this user.")
+        help="The records are searched, read and changed with the access of "
+        "this user.")
     language = fields.Selection(
         'get_languages', "Language", translate=False,
-        help="Leave empty for the language of the acting user.")
+        help="The language of the names.\n"
+        "Leave empty for the language of the acting user.")
     root = fields.Char(
         "Root Folder", strip=False,
-        help="The identifier of the folder at Google.")
+        help="The identifier or the address of the folder at Google that "
+        "holds the files.\n"
+        "Leave empty for the drive itself.")
+    root_name = fields.Char(
+        "Name of the Root Folder", readonly=True, strip=False,
+        states={
+            'invisible': ~Eval('root_name'),
+            })
     direction = fields.Selection([
             ('both', "Both Ways"),
             ('to_tryton', "From Google to Tryton"),
@@ -38,29 +95,358 @@ class Rule(sequence_ordered(), DeactivableMixin, ModelSQL, ModelView):
             ('google', "Google Stands"),
             ('manual', "Ask"),
             ], "Conflicts", required=True, sort=False,
+        states={
+            'invisible': Eval('direction') != 'both',
+            },
         help="What stands when the same was changed on both sides.")
+    path = fields.Char(
+        "Path", states=_sends,
+        help="The template of the folders in the root folder, separated by "
+        "slashes, with the record as \"record\", the attachment as "
+        "\"attachment\" and its day as \"date\".\n"
+        "Leave empty for the root folder itself.")
+    filename = fields.Char(
+        "File Name", required=True, states=_sends,
+        help="The template of the name of the file, besides with its "
+        "extension as \"file_ext\".")
+    storage = fields.Selection([
+            ('copy', "Copy"),
+            ('link', "Link"),
+            ('link_above', "Link Above a Size"),
+            ], "Storage", required=True, sort=False, states=_receives,
+        help="What Tryton keeps of the files that come from Google.")
+    link_size = fields.Integer(
+        "Link Above (MB)",
+        domain=[
+            If(Eval('storage') == 'link_above',
+                ('link_size', '>', 0),
+                ()),
+            ],
+        states={
+            'required': Eval('storage') == 'link_above',
+            'invisible': (
+                (Eval('storage') != 'link_above')
+                | (Eval('direction') == 'to_google')),
+            },
+        help="Larger files are kept as links.")
+    images = fields.Selection([
+            ('full', "In Full"),
+            ('thumbnail', "Thumbnail"),
+            ], "Images", required=True, sort=False,
+        states={
+            'invisible': (
+                (Eval('storage') == 'link')
+                | (Eval('direction') == 'to_google')),
+            },
+        help="What Tryton keeps of the images that come from Google.")
+    document_format = fields.Selection(
+        formats('document'), "Google Docs", required=True, sort=False,
+        states=_receives)
+    spreadsheet_format = fields.Selection(
+        formats('spreadsheet'), "Google Sheets", required=True, sort=False,
+        states=_receives)
+    presentation_format = fields.Selection(
+        formats('presentation'), "Google Slides", required=True, sort=False,
+        states=_receives)
+    drawing_format = fields.Selection(
+        formats('drawing'), "Google Drawings", required=True, sort=False,
+        states=_receives)
+    versions = fields.Selection([
+            ('replace', "Replace"),
+            ('attachments', "One Attachment Each"),
+            ('revisions', "Keep the Revisions of Google"),
+            ], "Versions", required=True, sort=False,
+        help="What becomes of the former content.")
+    mime_types_in = fields.Text(
+        "MIME Types Received", states=_receives,
+        help="One a line, such as application/pdf or image/*.\n"
+        "Leave empty to receive any.")
+    mime_types_out = fields.Text(
+        "MIME Types Sent", states=_sends,
+        help="One a line, such as application/pdf or image/*.\n"
+        "Leave empty to send any.")
+    size_limit = fields.Integer(
+        "Size Limit (MB)",
+        domain=['OR',
+            ('size_limit', '=', None),
+            ('size_limit', '>', 0),
+            ],
+        help="Larger files are neither sent nor received.")
+    match_folder = fields.Boolean(
+        "By Folder", states=_receives,
+        help="Check to attach what is put in the folder of a record, as the "
+        "path says, or in a folder below it.")
+    match_pattern = fields.Char(
+        "By Name", strip=False, states=_receives,
+        help="A regular expression in which the names of the groups are "
+        "fields of the record, such as (?P<number>INV-[0-9]+)")
+    match_fields = fields.Text(
+        "Other Names",
+        states=_receives,
+        help="The groups and the properties that are not named like their "
+        "fields, one a line, such as\n"
+        "customer: party.code")
+    match_properties = fields.Boolean(
+        "By Property", states=_receives,
+        help="Check to attach the files of which a property "
+        "\"tryton_record\", or one of the other names, tells the record.")
+    orphans = fields.Selection(
+        ORPHANS, "Without Record", required=True, sort=False,
+        help="What becomes of a file of which the record is not found, or "
+        "was deleted.")
+    quarantine = fields.Char(
+        "Quarantine Folder", strip=False,
+        states={
+            'required': Eval('orphans') == 'quarantine',
+            'invisible': Eval('orphans') != 'quarantine',
+            },
+        help="The identifier or the address of the folder at Google.")
+    fallback = fields.Reference(
+        "Fallback Record", selection='get_fallbacks',
+        states={
+            'required': Eval('orphans') == 'record',
+            'invisible': Eval('orphans') != 'record',
+            })
+    lock = fields.Boolean(
+        "Lock",
+        help="Check to let the side on which a file is edited hold it.")
+    lock_timeout = fields.TimeDelta(
+        "Lock Timeout",
+        domain=['OR',
+            ('lock_timeout', '=', None),
+            ('lock_timeout', '>', TimeDelta()),
+            ],
+        states={
+            'required': Bool(Eval('lock')),
+            'invisible': ~Eval('lock', False),
+            },
+        help="A lock that is older is void.")
+    encrypted = fields.Boolean(
+        "Encrypted",
+        help="Check to encrypt the content before it is sent.\n"
+        "Nobody can open such files but through Tryton.")
+    scope = fields.Function(
+        fields.Selection(SCOPES, "Access Needed", sort=False,
+            help="The access to Google Drive that the credentials need."),
+        'on_change_with_scope')
+    scope_reason = fields.Function(
+        fields.Text("Reason"), 'on_change_with_scope_reason')
+    files = fields.One2Many(
+        'google_drive.file', 'rule', "Files", readonly=True)
+    code = fields.Char("Code", readonly=True)
+    arguments = fields.Text("Arguments", readonly=True)
+    error = fields.Function(
+        fields.Char(
+            "Error",
+            states={
+                'invisible': ~Eval('error'),
+                }),
+        'get_error')
 
-    @staticmethod
-    def default_domain():
-        return '[]'
-
-    @staticmethod
-    def default_direction():
-        return 'both'
-
-    @staticmethod
-    def default_conflict_policy():
-        return 'newest'
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order.append(('id', 'ASC'))
+        cls._buttons.update({
+                'synchronize': {
+                    'invisible': ~Eval('active', True),
+                    'icon': 'tryton-refresh',
+                    'depends': ['active'],
+                    },
+                'preview': {
+                    'icon': 'tryton-search',
+                    },
+                'choose_folder': {
+                    'icon': 'tryton-folder',
+                    },
+                'test_folder': {},
+                'update_all': {
+                    'invisible': ~Eval('active', True),
+                    'depends': ['active'],
+                    },
+                })
 
     @classmethod
     def get_models(cls):
-        Attachment = Pool().get('ir.attachment')
-        return Attachment.get_models()
+        pool = Pool()
+
+        def is_attachable(name):
+            try:
+                Model = pool.get(name)
+            except KeyError:
+                # of a module that is not there any more
+                return False
+            return (issubclass(Model, ModelSQL)
+                and not Model._is_table_query()
+                and not name.startswith('google_')
+                and not name.startswith('ir.'))
+        return [
+            (name, string)
+            for name, string in pool.get('ir.model').get_name_items(ModelView)
+            if is_attachable(name)]
+
+    @classmethod
+    def get_fallbacks(cls):
+        return [(None, "")] + ResourceAccessMixin.get_models()
 
     @classmethod
     def get_languages(cls):
         Language = Pool().get('ir.lang')
         return [(None, "")] + [
-            (x.code, x.name) for x in Language.search([
-                    ('translatable', '=', True),
-                    ])]
+            (language.code, language.rec_name)
+            for language in Language.search([('translatable', '=', True)])]
+
+    @fields.depends('direction', 'drive', '_parent_drive.kind')
+    def on_change_with_scope(self, name=None):
+        return scope_of(self.direction, self.drive and self.drive.kind)[0]
+
+    @fields.depends('direction', 'drive', '_parent_drive.kind')
+    def on_change_with_scope_reason(self, name=None):
+        _, reason = scope_of(self.direction, self.drive and self.drive.kind)
+        return gettext(f'google_drive.msg_scope_{reason}')
+
+    @fields.depends('drive', '_parent_drive.kind')
+    def on_change_notify(self):
+        notifications = super().on_change_notify()
+        if self.drive and self.drive.kind == 'my_drive':
+            notifications.append(
+                ('warning', gettext('google_drive.msg_rule_my_drive')))
+        return notifications
+
+    def get_error(self, name):
+        return one_line(format_error(self.code, self.arguments))
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual', If(Bool(Eval('error')), 'danger', '')),
+            ]
+
+    # What people write
+
+    @classmethod
+    def preprocess_values(cls, mode, values):
+        values = super().preprocess_values(mode, values)
+        for name in IDENTIFIERS:
+            if values.get(name):
+                try:
+                    values[name] = folder_id(values[name])
+                except InvalidRoot:
+                    # the validation tells
+                    pass
+                if name == 'root':
+                    values.setdefault('root_name', None)
+        return values
+
+    @classmethod
+    def check_modification(cls, mode, rules, values=None, external=False):
+        User = Pool().get('res.user')
+        super().check_modification(
+            mode, rules, values=values, external=external)
+        values = values or {}
+        if external and (mode == 'create' or REACH & values.keys()):
+            for rule in rules:
+                user = values.get('user', rule.user.id)
+                if not cls._may_act_as(user):
+                    raise AccessError(gettext(
+                            'google_drive.msg_rule_user',
+                            rule=rule.rec_name, user=User(user).rec_name))
+        if external:
+            for name in bookkeeping.readonly_fields(cls) & values.keys():
+                if values[name] is not None:
+                    raise AccessError(gettext(
+                            'google_integration.msg_resource_bookkeeping',
+                            **cls.__names__(name)))
+        if mode == 'delete' or (
+                mode == 'write' and values.get('active', True) is False):
+            cls._warn_removal(
+                [r for r in rules if mode == 'delete' or r.active])
+
+    @classmethod
+    def _warn_removal(cls, rules):
+        pool = Pool()
+        File = pool.get('google_drive.file')
+        Warning = pool.get('res.user.warning')
+        count = File.search([
+                ('rule', 'in', [r.id for r in rules]),
+                ], count=True)
+        if count:
+            key = Warning.format('google_drive_rule_removal', rules)
+            if Warning.check(key):
+                raise DriveRuleRemovalWarning(key, gettext(
+                        'google_drive.msg_rule_removal',
+                        rule=', '.join(r.rec_name for r in rules),
+                        count=count))
+
+    @classmethod
+    def _may_act_as(cls, user):
+        """Tell if the rule may use the access of the user.
+
+        Only who may change users, and so become any, may use another's.
+        """
+        transaction = Transaction()
+        if user == transaction.user:
+            return True
+        ModelAccess = Pool().get('ir.model.access')
+        with transaction.set_context(_check_access=True):
+            return ModelAccess.check(
+                'res.user', 'write', raise_exception=False)
+
+    @classmethod
+    def on_modification(cls, mode, rules, field_names=None):
+        super().on_modification(mode, rules, field_names=field_names)
+        cls._watched_cache.clear()
+        if mode in {'create', 'write'}:
+            cls._resolve_roots(rules)
+            if mode == 'create' or (field_names or PLACE) & PLACE:
+                cls.expire(rules)
+
+    @classmethod
+    def _resolve_roots(cls, rules):
+        "The identifier of My Drive in the place of its alias"
+        for rule in rules:
+            for name in IDENTIFIERS:
+                if getattr(rule, name) == 'root':
+                    bookkeeping.update(
+                        cls, [rule], {name: rule.drive.google_id})
+
+    @classmethod
+    def copy(cls, rules, default=None):
+        default = default.copy() if default is not None else {}
+        for name in ['files', 'code', 'arguments']:
+            default.setdefault(name)
+        return super().copy(rules, default=default)
+
+    # Buttons
+
+    @classmethod
+    @ModelView.button
+    def synchronize(cls, rules):
+        "The drives are synchronised: a rule has no change log of its own"
+        Drive = Pool().get('google_drive.drive')
+        bookkeeping.check_write(cls, rules)
+        Drive.synchronize(Drive.browse({r.drive.id for r in rules}))
+
+    @classmethod
+    @ModelView.button
+    def update_all(cls, rules):
+        bookkeeping.check_write(cls, rules)
+        cls.expire(rules)
+
+    @classmethod
+    @ModelView.button_action('google_drive.wizard_rule_preview')
+    def preview(cls, rules):
+        pass
+
+    @classmethod
+    @ModelView.button_action('google_drive.wizard_choose_folder')
+    def choose_folder(cls, rules):
+        pass
+
+    @classmethod
+    @ModelView.button_action('google_drive.wizard_test_folder')
+    def test_folder(cls, rules):
+        pass
+
+
+del _receives, _sends

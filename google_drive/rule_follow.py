@@ -1,0 +1,409 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Following the records of a rule: who watches what, and the sweep."""
+import logging
+
+from sql import Literal, Null, Union
+
+from trytond import backend
+from trytond.cache import Cache
+from trytond.exceptions import UserError
+from trytond.model.exceptions import AccessError
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.acting import acting
+from trytond.modules.google_integration.operation import ItemError
+from trytond.modules.google_integration.record_path import (
+    PathError, link_of, owners, relation_path)
+from trytond.modules.google_integration.redaction import log_unexpected
+from trytond.modules.google_integration.template_record import RELATIONS
+from trytond.modules.google_integration.tokens import short
+from trytond.pool import Pool
+from trytond.transaction import (
+    Transaction, inactive_records, without_check_access)
+
+from .follow import notice_all, record_id, resources
+from .rule_place import TEMPLATES
+
+__all__ = ['RuleFollow']
+logger = logging.getLogger(__name__)
+
+CHUNK = 250
+# the chunks of one run
+PATIENCE = 1_000
+
+
+class RuleFollow:
+    "The part of a rule that follows its records"
+    __slots__ = ()
+
+    _watched_cache = Cache('google_drive.rule.watched', context=False)
+
+    @classmethod
+    def watched(cls):
+        """What is followed, by name of the model.
+
+        The values are the id of the rule, the path from its model, which is
+        empty for the model itself, and the fields by which a record says to
+        whom it belongs.
+        """
+        watched = cls._watched_cache.get('watched')
+        if watched is None:
+            watched = {}
+            with Transaction().set_user(0), without_check_access():
+                rules = cls.search([
+                        ('active', '=', True),
+                        ('direction', '!=', 'to_tryton'),
+                        ])
+                for rule in rules:
+                    for name, entry in rule._watches():
+                        watched.setdefault(name, []).append(entry)
+            cls._watched_cache.set('watched', watched)
+        return watched
+
+    def _watches(self):
+        try:
+            Model = self.Model
+            yield self.model, (self.id, '', ())
+            seen = set()
+            for path in self.related_paths:
+                for name, step, links in relation_path(Model, path):
+                    if step not in seen:
+                        seen.add(step)
+                        yield name, (self.id, step, links)
+        except (ItemError, PathError):
+            # the sweep tells
+            return
+
+    @property
+    def related_paths(self):
+        "The relations of the record of which the templates read more"
+        found = set()
+        for name in TEMPLATES:
+            template = self.template(name)
+            for path in template.paths() if template else []:
+                variable, *names = path.split('.')
+                if variable == 'record':
+                    found.update(_relations(self.Model, names))
+        return sorted(found)
+
+    @classmethod
+    def expire(cls, rules):
+        "Look at all the attachments again"
+        for rule in rules:
+            try:
+                notice_all(rule.id, rule.Model)
+            except ItemError:
+                # the sweep tells
+                continue
+
+    @classmethod
+    def on_delete(cls, rules):
+        "Let another rule have the files, or none"
+        pool = Pool()
+        Attachment = pool.get('ir.attachment')
+        File = pool.get('google_drive.file')
+        actions = super().on_delete(rules)
+        # it may have been asked for while they were still there
+        actions.append(cls._watched_cache.clear)
+        files = File.search([('rule', 'in', [r.id for r in rules])])
+        attachments = [f.attachment.id for f in files if f.attachment]
+
+        def release():
+            bookkeeping.update(File, files, {'google_state': 'apart'})
+            assign(Attachment.browse(attachments))
+            File.attached(Attachment.browse(attachments))
+        if files:
+            actions.append(release)
+        return actions
+
+    @classmethod
+    def follow(cls, rules):
+        "Bring the places of the files up to date"
+        for rule in rules:
+            Follow(rule.id)()
+
+    @classmethod
+    def sweep(cls, rules=None):
+        "Find what was missed"
+        transaction = Transaction()
+        with transaction.set_user(0), transaction.reset_context():
+            if rules is None:
+                with inactive_records():
+                    rules = cls.search(['OR',
+                            ('active', '=', True),
+                            ('files', '!=', None),
+                            ])
+            cls.follow(rules)
+
+    @classmethod
+    def verify(cls, rules=None):
+        "Render everything again, for what no trigger tells"
+        if rules is None:
+            rules = cls.search([('active', '=', True)])
+        cls.expire(rules)
+
+
+def _relations(Model, names):
+    """The paths to the records of which something is read.
+
+    As far as they can be followed back to the record.
+    """
+    path = []
+    for name in names:
+        field = Model._fields.get(name)
+        if getattr(field, '_type', None) not in RELATIONS:
+            return
+        if not field.searchable(Model) and not link_of(field):
+            return
+        path.append(name)
+        yield '.'.join(path)
+        Model = field.get_target()
+
+
+class Follow:
+    """One run of one rule.
+
+    What is due is asked in one query: what was noticed, the attachments that
+    have no file although their record matches, and the files of which the
+    record does not match any more.  Each chunk is one transaction.
+    """
+
+    def __init__(self, rule):
+        self.id = rule
+        # what is noticed after this change has a task of its own
+        self.until = None
+        self.failure = None
+
+    def __call__(self):
+        transaction = Transaction()
+        with transaction.set_user(0), transaction.reset_context(), \
+                without_check_access(), inactive_records():
+            try:
+                self.all()
+            except backend.DatabaseOperationalError:
+                raise
+            except Exception as exception:
+                transaction.rollback()
+                error = item_error(exception)
+                short(lambda: self.say(error))
+            else:
+                if self.rule.code:
+                    short(lambda: self.say(None))
+
+    @property
+    def rule(self):
+        return Pool().get('google_drive.rule')(self.id)
+
+    def all(self):
+        patience = PATIENCE
+        # each row once: what did not help once does not help now
+        last = (0, 0)
+        while patience and (rows := self.due(last)):
+            Transaction().rollback()
+            patience -= 1
+            last = max(last, rows[-1])
+            if self.until is None:
+                self.until = self.last_change()
+            self.chunk({id for kind, id in rows if kind})
+        if self.failure:
+            raise self.failure
+
+    def last_change(self):
+        Change = Pool().get('google_drive.rule_change')
+        changes = Change.search(
+            [('rule', '=', self.id)], limit=1, order=[('id', 'DESC')])
+        return changes[0].id if changes else 0
+
+    # What is due
+
+    def due(self, last):
+        "Rows of kind and record id, the kind 0 for what was noticed"
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*self.query(last))
+        return [tuple(r) for r in cursor.fetchall()]
+
+    def query(self, last):
+        change = Pool().get('google_drive.rule_change').__table__()
+        rule = self.rule
+        noticed = change.rule == self.id
+        if self.until is not None:
+            noticed &= change.id <= self.until
+        # what was noticed comes first, and once
+        changes = change.select(
+            Literal(0).as_('kind'), Literal(0).as_('id'),
+            where=noticed, limit=1)
+        queries = [changes.select(changes.kind, changes.id)]
+        if rule.sends_files:
+            queries.append(self.left(rule))
+            if rule.active:
+                queries.append(self.entered(rule))
+        union = Union(*queries, all_=True)
+        kind, id = last
+        return union.select(
+            union.kind, union.id,
+            where=(union.kind == 0) | (union.kind > kind)
+            | ((union.kind == kind) & (union.id > id)),
+            order_by=[union.kind, union.id], limit=CHUNK)
+
+    def matching(self, rule):
+        "The SQL of the names of the records that the acting user finds"
+        with acting(rule.user.id, rule.language):
+            return resources(rule.Model, rule.Model.search(
+                    rule.decoded_domain(), order=[], query=True))
+
+    def entered(self, rule):
+        "The records that match and have an attachment without file"
+        pool = Pool()
+        attachment = pool.get('ir.attachment').__table__()
+        file = pool.get('google_drive.file').__table__()
+        return attachment.join(
+            file, 'LEFT', condition=file.attachment == attachment.id
+            ).select(
+                Literal(1).as_('kind'),
+                record_id(attachment, rule.Model).as_('id'),
+                where=(attachment.type == 'data')
+                & ((file.id == Null) | (file.rule == Null))
+                & attachment.resource.in_(self.matching(rule)))
+
+    def left(self, rule):
+        "The records that do not match any more and have a file"
+        pool = Pool()
+        attachment = pool.get('ir.attachment').__table__()
+        file = pool.get('google_drive.file').__table__()
+        where = (file.rule == self.id) & attachment.resource.like(
+            f'{rule.model},%')
+        if rule.orphans == 'record':
+            where &= attachment.resource != str(rule.fallback)
+        if rule.active:
+            where &= ~attachment.resource.in_(self.matching(rule))
+        return attachment.join(
+            file, condition=file.attachment == attachment.id
+            ).select(
+                Literal(2).as_('kind'),
+                record_id(attachment, rule.Model).as_('id'), where=where)
+
+    # One chunk
+
+    def chunk(self, ids):
+        try:
+            short(lambda: self.work(ids))
+        except backend.DatabaseOperationalError:
+            raise
+        except Exception:
+            # one by one the culprit is found
+            Transaction().rollback()
+            logger.info("a chunk of rule %s is redone by record", self.id)
+            self.one_by_one(ids)
+
+    def one_by_one(self, ids):
+        Change = Pool().get('google_drive.rule_change')
+        changes, noticed = self.changes()
+        changes = [c.id for c in changes]
+        Transaction().rollback()
+        failed = []
+        for id in sorted(ids | noticed):
+            try:
+                short(lambda id=id: self.place([id]))
+            except backend.DatabaseOperationalError:
+                raise
+            except Exception as exception:
+                Transaction().rollback()
+                failed.append(id)
+                self.failure = exception
+
+        def settle():
+            Change.delete(Change.browse(changes))
+            # the sweep tries again
+            Change.create([{
+                        'rule': self.id, 'path': '', 'record_id': id,
+                        } for id in failed])
+        short(settle)
+
+    def work(self, ids):
+        changes, noticed = self.changes()
+        self.place(ids | noticed)
+        Pool().get('google_drive.rule_change').delete(changes)
+
+    def changes(self):
+        "What was noticed, and the ids of the records that it concerns"
+        Change = Pool().get('google_drive.rule_change')
+        changes = Change.search(
+            [('rule', '=', self.id), ('id', '<=', self.until)],
+            limit=CHUNK, order=[('id', 'ASC')])
+        by_path = {}
+        for change in changes:
+            by_path.setdefault(change.path or '', set()).add(change.record_id)
+        ids = by_path.pop('', set())
+        for path, related in by_path.items():
+            ids.update(owners(self.rule.Model, path, list(related)))
+        return changes, ids
+
+    def place(self, ids):
+        pool = Pool()
+        Attachment = pool.get('ir.attachment')
+        File = pool.get('google_drive.file')
+        SyncError = pool.get('google_integration.sync_error')
+        records = self.rule.Model.browse(sorted(ids))
+        attachments = Attachment.search([
+                ('resource', 'in', list(map(str, records))),
+                ])
+        assign(attachments)
+        File.attached(attachments)
+        File.place_changed(records)
+        SyncError.tell_twice(records)
+
+    # The error of the rule itself
+
+    def say(self, error):
+        rule = self.rule
+        books = {
+            'code': error and error.code,
+            'arguments': error and bookkeeping.dumps(error.arguments),
+            }
+        if any(getattr(rule, n) != v for n, v in books.items()):
+            bookkeeping.update(type(rule), [rule], books)
+
+
+def assign(attachments):
+    """Give the files of the attachments to the rules that match now.
+
+    A file that no rule has any more stays on Drive as it is. One of which the
+    rule has another drive goes to the trash of its own.
+    """
+    pool = Pool()
+    File = pool.get('google_drive.file')
+    Rule = pool.get('google_drive.rule')
+    rules = Rule.of_attachments(attachments)
+    moved = []
+    for file in File.search([
+                ('attachment', 'in', [a.id for a in attachments]),
+                ]):
+        former, rule = file.rule, rules.get(file.attachment.id)
+        if former and (not former.sends_files or former == rule or (
+                    former.active and former.orphans == 'record'
+                    and file.attachment.resource == former.fallback)):
+            continue
+        if not rule:
+            if former:
+                bookkeeping.update(
+                    File, [file], {'rule': None, 'google_state': 'apart'})
+        elif rule.drive != file.drive:
+            moved.append(file)
+        else:
+            bookkeeping.update(
+                File, [file], {'rule': rule.id, 'to_place': True})
+            File.google_touch([file])
+    File.delete(moved)
+
+
+def item_error(exception):
+    match exception:
+        case ItemError():
+            return exception
+        case AccessError():
+            return ItemError('google_drive.rule_denied', {
+                    'message': exception.message})
+        case UserError():
+            return ItemError('refused', {'message': exception.message})
+    log_unexpected(logger, "a rule failed")
+    return ItemError('unexpected')

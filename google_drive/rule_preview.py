@@ -1,0 +1,322 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""What a rule would do, before it does it."""
+from collections import Counter, defaultdict
+
+from trytond.i18n import gettext
+from trytond.model import ModelView, fields
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.operation import ItemError
+from trytond.modules.google_integration.sync_log import (
+    format_error, one_line)
+from trytond.pool import Pool
+from trytond.pyson import Eval, If
+from trytond.tools import grouped_slice
+from trytond.transaction import Transaction, without_check_access
+from trytond.wizard import Button, StateView, Wizard
+
+from .matching import FOLDER
+from .rule_client import drive_client
+from .rule_follow import Follow
+from .tree import Tree
+
+__all__ = ['RulePreview', 'RulePreviewLine', 'RulePreviewResult']
+
+# the lines that are shown of each kind
+SIZE = 100
+KINDS = [
+    ('send', "Sent"),
+    ('receive', "Received"),
+    ('rename', "Renamed"),
+    ('move', "Moved"),
+    ('delete', "Deleted"),
+    ('orphan', "Without Record"),
+    ('error', "Error"),
+    ]
+
+
+class RulePreviewLine(ModelView):
+    __name__ = 'google_drive.rule_preview.line'
+
+    kind = fields.Selection(KINDS, "What Happens", readonly=True, sort=False)
+    name = fields.Char("Name", readonly=True)
+    folder = fields.Char("Folder", readonly=True)
+    record = fields.Char("Record", readonly=True)
+    reason = fields.Char("Reason", readonly=True)
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(Eval('kind') == 'error', 'danger',
+                    If(Eval('kind').in_(['orphan', 'delete']),
+                        'warning', ''))),
+            ]
+
+
+class RulePreviewResult(ModelView):
+    __name__ = 'google_drive.rule_preview.result'
+
+    rule = fields.Many2One('google_drive.rule', "Rule", readonly=True)
+    lines = fields.One2Many(
+        'google_drive.rule_preview.line', None, "What Happens",
+        readonly=True)
+    send_count = fields.Integer("Sent", readonly=True)
+    receive_count = fields.Integer("Received", readonly=True)
+    rename_count = fields.Integer("Renamed", readonly=True)
+    move_count = fields.Integer("Moved", readonly=True)
+    delete_count = fields.Integer("Deleted", readonly=True)
+    orphan_count = fields.Integer("Without Record", readonly=True)
+    error_count = fields.Integer("Error", readonly=True)
+
+
+class RulePreview(Wizard):
+    __name__ = 'google_drive.rule_preview'
+
+    start = StateView(
+        'google_drive.rule_preview.result',
+        'google_drive.rule_preview_result_view_form', [
+            Button("Close", 'end', 'tryton-close', default=True),
+            ])
+
+    def default_start(self, fields):
+        rule = self.record
+        Rule = type(rule)
+        bookkeeping.check_write(Rule, [rule])
+        preview = Preview(Rule, rule.id)
+        preview()
+        return {
+            'rule': preview.id,
+            'lines': [
+                {'kind': kind, **line}
+                for kind, _ in KINDS for line in preview.lines[kind]],
+            **{f'{kind}_count': preview.counts[kind] for kind, _ in KINDS},
+            }
+
+
+class Preview:
+    "The comparison of both sides, which writes on neither"
+
+    def __init__(self, Rule, id):
+        self.Rule = Rule
+        self.id = id
+        self.counts = Counter()
+        self.lines = defaultdict(list)
+
+    @property
+    def rule(self):
+        return self.Rule(self.id)
+
+    def __call__(self):
+        transaction = Transaction()
+        with without_check_access():
+            resources = self.listed() if self.rule.receives_files else []
+            language = transaction.context.get('language')
+            with transaction.set_user(0), transaction.reset_context(), \
+                    transaction.set_context(language=language):
+                if self.rule.sends_files:
+                    self.outgoing()
+                self.incoming(resources)
+        transaction.rollback()
+
+    def add(self, kind, name, folder, record=None, reason=''):
+        self.counts[kind] += 1
+        if len(self.lines[kind]) < SIZE:
+            self.lines[kind].append({
+                    'name': one_line(name or ''),
+                    'folder': folder,
+                    'record': record and one_line(record.rec_name),
+                    'reason': one_line(reason),
+                    })
+
+    def fail(self, name, folder, record, error):
+        self.add(
+            'error', name, folder, record,
+            format_error(error.code, bookkeeping.dumps(error.arguments)))
+
+    # From Tryton
+
+    def outgoing(self):
+        File = Pool().get('google_drive.file')
+        for sub_ids in grouped_slice(self.entered(), 250):
+            self.entering(list(sub_ids))
+        for file in File.search([
+                    ('rule', '=', self.id),
+                    ('attachment', '!=', None),
+                    ]):
+            self.known(file)
+
+    def entered(self):
+        "The ids of the attachments that match and have no file"
+        attachment = Pool().get('ir.attachment').__table__()
+        file = Pool().get('google_drive.file').__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*attachment.join(
+                file, 'LEFT', condition=file.attachment == attachment.id
+                ).select(
+                    attachment.id,
+                    where=(attachment.type == 'data')
+                    & ((file.id == None) | (file.rule == None))  # noqa: E711
+                    & attachment.resource.in_(
+                        Follow(self.id).matching(self.rule)),
+                    order_by=attachment.id))
+        return [id for id, in cursor.fetchall()]
+
+    def entering(self, ids):
+        Attachment = Pool().get('ir.attachment')
+        attachments = Attachment.browse(ids)
+        rules = self.Rule.of_attachments(attachments)
+        places = self.rule.places(attachments)
+        for attachment in attachments:
+            rule = rules.get(attachment.id, self.rule)
+            record = attachment.resource
+            if rule.id != self.id:
+                self.add(
+                    'error', attachment.name, None, record,
+                    gettext('google_drive.msg_preview_other',
+                        rule=rule.rec_name))
+                continue
+            place = places[attachment.id]
+            error = (place if isinstance(place, ItemError)
+                else self.rule.sends(attachment))
+            if error:
+                self.fail(attachment.name, None, record, error)
+            else:
+                self.add(
+                    'send', place.name, '/'.join(place.folders), record,
+                    gettext('google_drive.msg_preview_new'))
+
+    def known(self, file):
+        attachment, record = file.attachment, file.attachment.resource
+        place = self.rule.places([attachment])[attachment.id]
+        error = (place if isinstance(place, ItemError)
+            else self.rule.sends(attachment))
+        if error:
+            self.fail(
+                file.name or attachment.name, file.rendered_path, record,
+                error)
+            return
+        path = '/'.join(place.folders)
+        if not file.google_etag:
+            self.add(
+                'send', place.name, path, record,
+                gettext('google_drive.msg_preview_new'))
+            return
+        if file.google_state in {'to_push', 'pushing'}:
+            self.add(
+                'send', place.name, path, record,
+                gettext('google_drive.msg_preview_changed'))
+        if place.name != file.rendered_name:
+            self.add(
+                'rename', place.name, path, record,
+                gettext('google_drive.msg_preview_rename', name=file.name))
+        if path != (file.rendered_path or ''):
+            self.add(
+                'move', place.name, path, record,
+                gettext('google_drive.msg_preview_move',
+                    folder=file.rendered_path or '/'))
+
+    # From Google
+
+    def listed(self):
+        "What Google lists since the last run, in the order of its log"
+        rule = self.rule
+        Drive, drive = type(rule.drive), rule.drive
+        cursor = drive.cursor
+        found, more = {}, True
+        with drive_client(drive) as client:
+            while more:
+                changes = Drive.list_changes(client, cursor)
+                found.update((c.google_id, c) for c in changes.items)
+                cursor, more = changes.cursor, changes.more
+        return list(found.values())
+
+    def incoming(self, changes):
+        File = Pool().get('google_drive.file')
+        drive = self.rule.drive
+        self.tree = Tree(drive)
+        files = []
+        for change in changes:
+            resource = change.resource
+            if resource.get('mimeType') == FOLDER:
+                self.tree.folders[change.google_id] = (
+                    resource.get('name'), _parent(resource),
+                    bool(resource.get('trashed')))
+            else:
+                files.append(change)
+        for sub_changes in grouped_slice(files, 250):
+            sub_changes = list(sub_changes)
+            known = {
+                f.google_id: f for f in File.search([
+                        ('drive', '=', drive.id),
+                        ('google_id', 'in', [
+                                c.google_id for c in sub_changes]),
+                        ])}
+            for change in sub_changes:
+                file = known.get(change.google_id)
+                if file and file.rule == self.rule:
+                    self.changed(file, change)
+                elif not file:
+                    self.new(change)
+
+    def folders(self, resource):
+        return self.tree.names(_parent(resource), self.rule.root_id)
+
+    def changed(self, file, change):
+        resource = change.resource
+        record = file.attachment and file.attachment.resource
+        if 'name' not in resource:
+            # deleted for ever, or not shown any more: nothing is done
+            return
+        folders = self.folders(resource)
+        name, folder = resource.get('name'), '/'.join(folders or ())
+        if change.deleted:
+            self.add(
+                'delete', name, folder, record,
+                gettext('google_drive.msg_preview_trashed'))
+            return
+        if folders is None:
+            self.add(
+                'move', name, None, record,
+                gettext('google_drive.msg_preview_left'))
+            return
+        if resource.get('md5Checksum') != file.md5:
+            self.add(
+                'receive', name, folder, record,
+                gettext('google_drive.msg_preview_changed'))
+        if name != file.name:
+            self.add(
+                'rename', name, folder, record,
+                gettext('google_drive.msg_preview_rename', name=file.name))
+        if _parent(resource) != file.parent_google_id:
+            self.add(
+                'move', name, folder, record,
+                gettext('google_drive.msg_preview_moved'))
+
+    def new(self, change):
+        resource, rule = change.resource, self.rule
+        if change.deleted or 'name' not in resource:
+            return
+        folders = self.folders(resource)
+        if folders is None or not rule.receives(resource):
+            return
+        name, folder = resource['name'], '/'.join(folders)
+        try:
+            target = rule.target(resource, folders)
+        except ItemError as error:
+            self.fail(name, folder, None, error)
+            return
+        if target.orphan:
+            actions = dict(self.Rule.fields_get(
+                    ['orphans'])['orphans']['selection'])
+            self.add(
+                'orphan', name, folder, target.record,
+                actions[target.orphan])
+        else:
+            self.add(
+                'receive', name, folder, target.record,
+                gettext('google_drive.msg_preview_new'))
+
+
+def _parent(resource):
+    return (resource.get('parents') or [None])[0]

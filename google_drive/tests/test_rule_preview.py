@@ -1,0 +1,136 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""What a rule would do is told, and not done."""
+from trytond.model.exceptions import AccessError
+from trytond.modules.google_integration.tests.wizard import WizardSession
+
+from .tools import ALICE, GROUP, RULE, GoogleDriveTestCase, database
+
+
+class PreviewTestCase(GoogleDriveTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.sweep()
+
+    def preview(self, user=1):
+        "The lines by kind, after nothing was changed on either side"
+        self.sweep()
+        self.requests()
+        rows, files = self.rows(), self.google.files()
+        wizard = WizardSession(
+            'google_drive.rule_preview', user, RULE, self.rule)
+        wizard.execute()
+        self.assertEqual(self.writes(), [])
+        self.assertEqual(self.rows(), rows)
+        self.assertEqual(self.google.files(), files)
+        lines = {}
+        for line in wizard.values['lines']:
+            lines.setdefault(line['kind'], []).append((
+                    line['name'], line['folder'], line['record'],
+                    line['reason']))
+        for kind, found in lines.items():
+            self.assertEqual(wizard.values[f'{kind}_count'], len(found))
+        return lines
+
+    def sweep(self):
+        with database() as pool:
+            pool.get(RULE).sweep()
+
+    def rename(self, name):
+        with database(1) as pool:
+            Group = pool.get(GROUP)
+            Group.write([Group(self.group)], {'name': name})
+
+    def test_nothing(self):
+        self.assertEqual(self.preview(), {})
+
+    def test_send(self):
+        self.set_rule(size_limit=1)
+        self.attach("a.pdf")
+        self.attach("large.pdf", b'x' * (2 ** 20 + 1))
+        lines = self.preview()
+        self.assertEqual(
+            lines['send'], [("a.pdf", "Sales", "Sales", "New")])
+        (name, _, _, reason), = lines['error']
+        self.assertEqual(name, "large.pdf")
+        self.assertIn("limit of 1 MB", reason)
+
+    def test_receive(self):
+        self.drop("a.txt")
+        self.drop("nobody.txt", folder="Nobody")
+        lines = self.preview()
+        self.assertEqual(lines, {
+                'receive': [("a.txt", "Sales", "Sales", "New")],
+                'orphan': [("nobody.txt", "Nobody", None, "Keep and Log")],
+                })
+
+    def test_two_records(self):
+        self.create_record("Sales/1")
+        self.create_record("Sales_1")
+        self.drop("a.txt", folder="Sales_1")
+        (name, _, _, reason), = self.preview()['error']
+        self.assertEqual(name, "a.txt")
+        self.assertIn("several records", reason)
+
+    def test_changes(self):
+        "Both sides of what is synchronized"
+        for name in ["a.txt", "b.txt", "c.txt"]:
+            self.attach(name)
+        self.synchronize()
+        self.synchronize()
+        self.assertEqual(self.preview(), {})
+        ids = dict(self.search('google_drive.file', 'name', 'google_id'))
+        self.google.edit_file(ALICE, ids["a.txt"], content=b'changed')
+        self.google.rename_file(ALICE, ids["b.txt"], "renamed.txt")
+        self.google.trash_file(ALICE, ids["c.txt"])
+        lines = self.preview()
+        self.assertEqual(lines, {
+                'receive': [(
+                        "a.txt", "Sales", "Sales", "The content was changed")],
+                'rename': [(
+                        "renamed.txt", "Sales", "Sales",
+                        'Named "b.txt" until now')],
+                'delete': [(
+                        "c.txt", "Sales", "Sales",
+                        "In the trash of Google Drive")],
+                })
+
+    def test_moves(self):
+        self.attach("a.txt")
+        self.synchronize()
+        self.rename("Sales 2")
+        self.assertEqual(
+            self.preview()['move'],
+            [("a.txt", "Sales 2", "Sales 2", 'In "Sales" until now')])
+        self.rename("Sales")
+        google_id, = self.search('google_drive.file', 'google_id')
+        self.google.move_file(
+            ALICE, google_id, self.folder("Sales"),
+            self.google.create_folder(ALICE, "Elsewhere")['id'])
+        (name, folder, _, reason), = self.preview()['move']
+        self.assertEqual((name, folder), ("a.txt", None))
+        self.assertIn("Moved out", reason)
+
+    def test_direction(self):
+        self.drop("in.txt")
+        self.attach("out.txt")
+        self.set_rule(direction='to_google')
+        self.assertEqual(set(self.preview()), {'send'})
+        self.set_rule(direction='to_tryton')
+        self.assertEqual(set(self.preview()), {'receive'})
+
+    def test_other_rule(self):
+        "What another rule has is none of this one's"
+        self.set_rule(sequence=2)
+        self.create_rule(name="First", sequence=1)
+        self.attach("a.txt")
+        self.assertEqual(self.preview(), {})
+
+    def test_access(self):
+        for user in [self.jane, self.stranger]:
+            with self.assertRaises(AccessError):
+                self.preview(user)
+
+
+del GoogleDriveTestCase
