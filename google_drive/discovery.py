@@ -5,13 +5,10 @@ from trytond.i18n import gettext
 from trytond.modules.google_integration.client import GoogleError
 from trytond.transaction import Transaction, without_check_access
 
-from .network import pages
+from .network import ROOT, pages
 
 __all__ = ['DiscoveryMixin', 'ROOT']
 
-# what Google calls the root of My Drive, of which an application that sees
-# only its own files is not told the identifier
-ROOT = 'root'
 # the maximum of https://developers.google.com/workspace/drive/api/reference/rest/v3/drives/list
 DRIVE_PAGE = 100
 

@@ -45,6 +45,9 @@ class Drive(
             ('parallel', '<=', 16),
             ],
         help="The number of contents that travel at a time.")
+    # what the rules looked for when the drive was read for them
+    rules_read = fields.Text(
+        "Rules Read", readonly=True, strip=False, loading='lazy')
     rules = fields.One2Many('google_drive.rule', 'drive', "Rules")
 
     @classmethod

@@ -67,6 +67,9 @@ class File(
     record = fields.Reference(
         "Record", selection='get_records', readonly=True,
         help="The record that the content is to be attached to.")
+    orphan = fields.Char(
+        "Without Record", readonly=True,
+        help="What became of the file as it had no record.")
     doubtful = fields.Boolean(
         "To Look Up", readonly=True,
         help="A folder above has changed.")

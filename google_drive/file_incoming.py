@@ -86,6 +86,9 @@ class FileIncoming:
             folders = tree.names(mapping.parent(base), rule.root_id)
             if folders is not None and rule.receives(base):
                 targets.append((rule, rule.target(base, folders)))
+        if not targets and self.orphan == 'quarantine':
+            self._tell_orphan(self.rule)
+            return False
         if not targets:
             raise ItemError('google_drive.no_rule', {
                     'name': self.name or '',
@@ -116,22 +119,26 @@ class FileIncoming:
 
     def _orphan(self, rule, target):
         "No record has the file: do with it what the rule says"
-        values = {'incoming': False}
+        values = {'incoming': False, 'orphan': target.orphan}
         if target.orphan == 'quarantine' and target.folder:
             values['parent_google_id'] = target.folder
             values['google_revision'] = bookkeeping.new_revision()
             values['google_touched'] = bookkeeping.utcnow()
             values['google_state'] = 'to_push'
         bookkeeping.update(type(self), [self], values)
-        if target.orphan == 'keep':
+        self._tell_orphan(rule)
+
+    def _tell_orphan(self, rule):
+        bookkeeping.update(type(self), [self], {'incoming': False})
+        if self.orphan == 'keep':
             return
         raise_as = (
-            'quarantined' if target.orphan == 'quarantine' else 'orphan')
+            'quarantined' if self.orphan == 'quarantine' else 'orphan')
         SyncError = Pool().get('google_integration.sync_error')
         SyncError.record(self.drive, 'pull', None, self.google_id, ItemError(
                 f'google_drive.{raise_as}', {
                     'name': self.name or '',
-                    'rule': rule.rec_name,
+                    'rule': rule.rec_name if rule else '',
                     }))
 
     # The content
@@ -171,6 +178,7 @@ class FileIncoming:
                 'keep_ours': False,
                 'keep_revision': None,
                 'record': None,
+                'orphan': None,
                 'held_md5': result.get('md5'),
                 'sha256': result.get('sha256'),
                 })

@@ -160,6 +160,10 @@ class Receive(Apply):
             return []
         if change.deleted:
             return super()._existing(record, change)
+        if record.orphan and not record.attachment:
+            # it may have a record by now, or is told again to have none
+            bookkeeping.update(
+                self.Model, [record], {'incoming': True})
         if record.incoming and record.google_state == 'failed':
             # another try
             bookkeeping.update(

@@ -160,6 +160,21 @@ class Folder(ModelSQL, ModelView):
         return result
 
     @classmethod
+    def known(cls, drive, google_ids):
+        "Have rows for the folders, as for the root that Google does not list"
+        found = {
+            f.google_id for f in cls.search([
+                    ('drive', '=', drive.id),
+                    ('google_id', 'in', list(google_ids)),
+                    ])}
+        cls.create([{
+                    'drive': drive.id,
+                    'google_id': google_id,
+                    'state': 'known',
+                    } for google_id in dict.fromkeys(google_ids)
+                if google_id not in found])
+
+    @classmethod
     def read_again(cls, drive, google_ids):
         "What the folders hold is listed by the next run"
         for sub_ids in grouped_slice(sorted(google_ids), 500):

@@ -10,7 +10,11 @@ from trytond.modules.google_integration.operation import (
 
 from . import mapping
 
-__all__ = ['FIELDS', 'DriveNetwork', 'pages']
+__all__ = ['FIELDS', 'ROOT', 'DriveNetwork', 'pages']
+
+# what Google calls the root of My Drive, of which an application that sees
+# only its own files is not told the identifier
+ROOT = 'root'
 
 # what is needed of a file, and so its baseline; without it Google tells
 # little [Return specific fields]

@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What a run of a drive receives."""
+import json
+
 from sql import Column, Null
 
 from trytond.modules.google_integration import bookkeeping
@@ -13,6 +15,11 @@ from .tree import Tree
 
 __all__ = ['ReceivingMixin']
 
+# the fields of a rule that tell which files it takes, besides its root
+LOOKS = [
+    'mime_types_in', 'size_limit', 'match_folder', 'match_pattern',
+    'match_fields', 'match_properties']
+
 
 class ReceivingMixin:
     "The hooks of the drive that write what was received"
@@ -22,6 +29,8 @@ class ReceivingMixin:
         pool = Pool()
         Folder = pool.get('google_drive.folder')
         File = pool.get('google_drive.file')
+        if listing is not None:
+            self._listed_for_rules(listing)
         changes = list({c.google_id: c for c in changes}.values())
         known = {
             f.google_id for f in Folder.search([
@@ -73,6 +82,43 @@ class ReceivingMixin:
                 i for i in google_ids
                 if any(tree.names(i, root) is not None for root in roots)])
 
+    # What rules look for that came after the listing
+
+    def _wanted(self):
+        "What the rules that receive look for, by rule"
+        rules = [r for r in self.rules if r.active and r.receives_files]
+        return {
+            str(r.id): [r.root_id] + [
+                getattr(r, n) for n in LOOKS if n in r._fields]
+            for r in rules}
+
+    def _listed_for_rules(self, listing):
+        "What is listed is listed for the rules that there are now"
+        read = json.loads(self.rules_read or '{}')
+        if read.get('listing') != listing:
+            bookkeeping.update(type(self), [self.id], {
+                    'rules_read': json.dumps({
+                            'listing': listing,
+                            'rules': self._wanted(),
+                            }),
+                    })
+
+    def _unread_rules(self):
+        read = json.loads(self.rules_read or '{}').get('rules', {})
+        return [
+            wanted[0] for id, wanted in self._wanted().items()
+            if read.get(id) != wanted]
+
+    def _read_for_rules(self, roots):
+        "What is below the roots is listed again"
+        Folder = Pool().get('google_drive.folder')
+        Folder.known(self, roots)
+        Folder.read_again(self, Folder.below(self, roots))
+        read = json.loads(self.rules_read or '{}')
+        bookkeeping.update(type(self), [self.id], {
+                'rules_read': json.dumps({**read, 'rules': self._wanted()}),
+                })
+
     # What a full listing should have shown, and what is in doubt
 
     def google_unlisted(self, listing):
@@ -109,7 +155,8 @@ class ReceivingMixin:
         pool = Pool()
         File = pool.get('google_drive.file')
         return bool(
-            self._unread(1) or File.google_incoming(self, 1))
+            self._unread_rules() or self._unread(1)
+            or File.google_incoming(self, 1))
 
     def _unread(self, limit):
         Folder = Pool().get('google_drive.folder')
@@ -121,6 +168,9 @@ class ReceivingMixin:
 
     def incoming(self, limit):
         File = Pool().get('google_drive.file')
+        if roots := self._unread_rules():
+            self._read_for_rules(roots)
+            return [], []
         folders = self._unread(limit)
         if folders:
             return [{

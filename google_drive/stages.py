@@ -11,6 +11,8 @@ from trytond.modules.google_integration.operation import (
     ItemError, Operation, WorkDone)
 from trytond.pool import Pool
 
+from . import mapping
+from .network import ROOT
 from .network_push import IDENTIFIERS
 
 __all__ = ['StagesMixin']
@@ -96,8 +98,8 @@ class StagesMixin:
             Operation(
                 'folder', r.__name__, r.id, r.google_id, body={
                     'name': r.name,
-                    'mimeType': 'application/vnd.google-apps.folder',
-                    **({} if r.parent_google_id == 'root' else {
+                    'mimeType': mapping.FOLDER,
+                    **({} if r.parent_google_id == ROOT else {
                             'parents': [r.parent_google_id]}),
                     })
             for r in records], []

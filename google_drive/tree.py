@@ -4,6 +4,8 @@
 from trytond.pool import Pool
 from trytond.tools import grouped_slice
 
+from .network import ROOT
+
 __all__ = ['Tree']
 
 # Google has 100 levels [Create and populate folders]
@@ -39,12 +41,17 @@ class Tree:
         None if it is not below the root, or something between is trashed.
         """
         root = root or self.drive.google_id
+        # an application that sees only its own files is not told the
+        # identifier of the drive's root: what is above is that
+        anywhere = root == ROOT
         self.load([google_id])
         names = []
         for _ in range(DEPTH):
             if google_id == root:
                 return tuple(reversed(names))
             folder = self.folders.get(google_id)
+            if not folder and anywhere:
+                return tuple(reversed(names))
             if not folder:
                 break
             name, parent, trashed = folder
