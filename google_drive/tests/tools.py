@@ -19,8 +19,6 @@ from trytond.tests.test_tryton import (
     DB_NAME, TestCase, activate_module, drop_db)
 from trytond.transaction import Transaction
 
-from . import double  # noqa: F401
-
 __all__ = [
     'ACCESS', 'ALICE', 'ATTACHMENT', 'BOB', 'CREDENTIALS', 'DRIVE', 'FILE',
     'FOLDER', 'GoogleDriveTestCase', 'RULE', 'WRITES', 'database']
@@ -158,6 +156,9 @@ class GoogleDriveTestCase(TestCase):
                         'model': GROUP,
                         'user': 1,
                         'root': self.root,
+                        'path': '${record.name}',
+                        'match_folder': True,
+                        'document_format': 'pdf',
                         **values}])
             return rule.id
 
