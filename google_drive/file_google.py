@@ -10,7 +10,7 @@ from trytond.modules.google_integration.merge import difference
 from trytond.modules.google_integration.operation import ItemError, Operation
 from trytond.pool import Pool
 
-from . import mapping, store
+from . import encryption, mapping, store
 
 __all__ = ['GoogleFile', 'guess_type']
 
@@ -100,9 +100,14 @@ class GoogleFile(GoogleResource):
 
     @classmethod
     def google_without_session(cls, service, limit=None):
-        "The large ones of these without an upload that can be gone on with"
+        """The large ones of these without an upload that can be gone on with
+
+        What is encrypted is another content each time: it begins anew.
+        """
+        plain = [r.id for r in service.rules if not r.encrypted]
         return cls._sending(
             service, lambda t: _content(t)
+            & t.rule.in_(plain or [-1])
             & (t.size > media.MAXIMUM_SINGLE)
             & ((t.session_md5 == None)  # noqa: E711
                 | (t.session_md5 != t.md5)), limit)
@@ -151,7 +156,9 @@ class GoogleFile(GoogleResource):
         Configuration = Pool().get('ir.configuration')
         if not self.attachment:
             raise ItemError('google_drive.store_missing')
-        source = store.source(self.attachment)
+        source, md5 = store.source(self.attachment), self.md5
+        if self.rule and self.rule.encrypted:
+            source, md5 = self._sealed(source)
         operation.body.update({
                 'modifiedTime': mapping.time_text(
                     self.google_touched or bookkeeping.utcnow()),
@@ -163,13 +170,30 @@ class GoogleFile(GoogleResource):
                 'path': source.path,
                 'temporary': source.temporary,
                 'size': source.size,
-                'md5': self.md5,
+                'md5': md5,
                 'mime_type': self.mime_type,
                 'keep_revision': self.keep_revision,
                 'revision': self.revision,
                 })
         if self.session_md5 and self.session_md5 == self.md5:
             operation.parameters['session'] = Secret.reveal(self, SESSION)
+
+    def _sealed(self, source):
+        "The encrypted content, which is another one each time"
+        path = store.temporary()
+        try:
+            with source:
+                sealed = encryption.seal(
+                    source.path, path, encryption.keys())
+        except BaseException:
+            store.discard(path)
+            raise
+        # a lost answer is told by it
+        bookkeeping.update(type(self), [self], {
+                'md5': sealed.md5,
+                'size': sealed.size,
+                })
+        return store.Source(path, sealed.size, temporary=True), sealed.md5
 
     @classmethod
     def google_settled(cls):

@@ -12,7 +12,7 @@ from trytond.modules.google_integration.operation import ItemError, WorkDone
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from . import mapping, store
+from . import encryption, mapping, store
 from .tree import Tree
 
 __all__ = ['FileIncoming']
@@ -165,6 +165,8 @@ class FileIncoming:
             return work
         if conflict:
             work.conflicts += 1
+        if result.get('path') and self.rule and self.rule.encrypted:
+            result = opened(result)
         values = self._attachment_values(result)
         keep = bool(conflict or self.keep_ours)
         if self.attachment:
@@ -294,6 +296,26 @@ class FileIncoming:
         cursor.execute(*table.update(
                 columns, [Null] * len(columns),
                 where=table.id == attachment.id))
+
+
+def opened(result):
+    "What was fetched, decrypted: nothing is taken that does not authenticate"
+    path = store.temporary()
+    try:
+        content = encryption.open(result['path'], path, encryption.keys())
+        md5, _ = store.digests(path)
+    except BaseException:
+        store.discard(path)
+        raise
+    finally:
+        store.discard(result['path'])
+    return {
+        **result,
+        'path': path,
+        'size': content.size,
+        'md5': md5,
+        'sha256': content.sha256,
+        }
 
 
 def kept_name(name, time):

@@ -65,8 +65,10 @@ class DownloadNetwork:
         match item['kind']:
             case 'folder':
                 return cls._list_folder(client, item)
-            case 'content' | 'thumbnail':
+            case 'content':
                 return cls._content(client, item, path)
+            case 'thumbnail':
+                return cls._thumbnail(client, item, path)
             case 'export':
                 return cls._export(client, item, path)
             case 'shortcut':
@@ -104,6 +106,22 @@ class DownloadNetwork:
                 fileId=item['google_id'], supportsAllDrives=True),
             path, size=item['size'], md5=item['md5'])
         return _received(received, path)
+
+    @classmethod
+    def _thumbnail(cls, client, item, path):
+        "A small picture, or the whole one if Google has no other"
+        resource = client.execute(client.api.files().get(
+                fileId=item['google_id'], supportsAllDrives=True,
+                fields='thumbnailLink'))
+        try:
+            if resource.get('thumbnailLink'):
+                return _received(media.receive(
+                        client, resource['thumbnailLink'], path), path)
+        except GoogleError as error:
+            if error.transient:
+                raise
+            # it may be on a host to which no token is sent
+        return cls._content(client, item, path)
 
     @classmethod
     def _export(cls, client, item, path):

@@ -329,6 +329,40 @@ class PullTestCase(GoogleDriveTestCase):
         self.assertIn(target['id'], link)
         self.assert_settled()
 
+    def test_thumbnail(self):
+        "A rule keeps the small picture, and never sends it back"
+        import io
+
+        from PIL import Image
+        buffer = io.BytesIO()
+        Image.effect_noise((2000, 2000), 50).save(buffer, 'PNG')
+        picture = buffer.getvalue()
+        self.set_rule(images='thumbnail')
+        file = self.drop("a.png", picture, mimeType='image/png')
+        self.synchronize()
+        (name, content), = self.local()
+        self.assertEqual(name, "Sales/a.png")
+        self.assertLess(len(content), len(picture) / 10)
+        with Image.open(io.BytesIO(content)) as image:
+            self.assertLess(max(image.size), 2000)
+        id, = self.attachments('id')
+        self.write(id, name="b.png")
+        self.synchronize()
+        self.assertEqual(self.content(file['id']), picture)
+        self.assert_settled()
+
+    def test_link(self):
+        "A rule that keeps links fetches no content"
+        self.set_rule(storage='link')
+        file = self.drop("a.txt", b'1')
+        self.requests()
+        self.synchronize()
+        self.assertNotIn('drive.files.get_media', self.requests())
+        (type_, link), = self.attachments('type', 'link')
+        self.assertEqual(type_, 'link')
+        self.assertIn(file['id'], link)
+        self.assert_settled()
+
     # Adoption
 
     def test_adopt(self):

@@ -145,7 +145,7 @@ class CheckTestCase(RuleTestCase):
         Rule._watched_cache.clear()
         self.assertEqual(Rule.watched(), {})
         with self.assertRaises(ItemError):
-            getattr(Rule(rule.id), 'Model')
+            Rule(rule.id).Model
 
 
 class PlaceTestCase(RuleTestCase):
