@@ -46,7 +46,8 @@ class RuleDefaults:
 
     @staticmethod
     def default_document_format():
-        return 'docx'
+        # Tryton does not send such documents back: they need only look alike
+        return 'pdf'
 
     @staticmethod
     def default_spreadsheet_format():
@@ -54,7 +55,7 @@ class RuleDefaults:
 
     @staticmethod
     def default_presentation_format():
-        return 'pptx'
+        return 'pdf'
 
     @staticmethod
     def default_drawing_format():

@@ -182,6 +182,10 @@ class RulePlace:
         return result
 
     def _place(self, attachment, templates):
+        resource = attachment.resource
+        if getattr(resource, '__name__', None) != self.model:
+            # of the fallback record: the templates are not about it
+            return Place((), file_name(attachment.name, own=True))
         try:
             values = template_values(attachment)
         except AccessError:

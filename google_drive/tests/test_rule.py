@@ -145,7 +145,7 @@ class CheckTestCase(RuleTestCase):
         Rule._watched_cache.clear()
         self.assertEqual(Rule.watched(), {})
         with self.assertRaises(ItemError):
-            Rule(rule.id).Model
+            self.assertIsNone(Rule(rule.id).Model)
 
 
 class PlaceTestCase(RuleTestCase):
@@ -181,6 +181,13 @@ class PlaceTestCase(RuleTestCase):
                 drive, path=path, filename=filename, match_folder=False)
             with self.subTest(path=path, filename=filename):
                 self.assertEqual(self.place(rule, attachment), place)
+
+    @with_transaction()
+    def test_fallback(self):
+        "What is attached to the fallback record stays where it is"
+        rule = self.create_rule(orphans='record', fallback='res.user,1')
+        attachment = self.attach(rule.fallback, "a/b.pdf")
+        self.assertEqual(self.place(rule, attachment), ("", "a_b.pdf"))
 
     @with_transaction()
     def test_nasty(self):
@@ -311,7 +318,9 @@ class AttachmentTestCase(RuleTestCase):
 
     @with_transaction()
     def test_export(self):
-        rule = self.create_rule(drawing_format='link')
+        rule = self.create_rule(
+            drawing_format='link', document_format='docx',
+            presentation_format='pptx')
         for kind, export in [
                 ('document', (OFFICE + 'wordprocessingml.document', '.docx')),
                 ('spreadsheet', (OFFICE + 'spreadsheetml.sheet', '.xlsx')),
@@ -321,6 +330,10 @@ class AttachmentTestCase(RuleTestCase):
             self.assertEqual(
                 rule.export_of({'mimeType': NATIVE + kind}), export)
         self.assertIsNone(rule.export_of({'mimeType': 'image/png'}))
+        for kind in ['document', 'presentation', 'drawing']:
+            self.assertEqual(
+                self.create_rule(rule.drive).export_of(
+                    {'mimeType': NATIVE + kind}), ('application/pdf', '.pdf'))
 
     @with_transaction()
     def test_storage(self):
