@@ -96,7 +96,7 @@ def _notice_query(rule, Model, where, attachment):
             [change.rule, change.path, change.record_id],
             attachment.select(
                 Literal(rule), Literal(''), record_id(attachment, Model),
-                where=where, group_by=record_id(attachment, Model))))
+                where=where, distinct=True)))
     if cursor.rowcount:
         _enqueue(rule)
 

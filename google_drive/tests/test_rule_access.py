@@ -13,8 +13,8 @@ class RuleAccessTestCase(GoogleDriveTestCase):
         super().setUp()
         self.set_rule(user=self.ada)
 
-    def write_as(self, user, **values):
-        with database(user, context=ACCESS) as pool:
+    def write_as(self, acting, /, **values):
+        with database(acting, context=ACCESS) as pool:
             Rule = pool.get(RULE)
             Rule.write([Rule(self.rule)], values)
 
