@@ -86,6 +86,7 @@ def main():
         for module, content in export(language):
             if isinstance(content, str):
                 content = content.encode()
+            os.makedirs(os.path.dirname(file(module, language)), exist_ok=True)
             with open(file(module, language), 'wb') as fp:
                 fp.write(content)
 
