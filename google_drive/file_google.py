@@ -3,6 +3,9 @@
 """The hooks by which files are mapped and sent."""
 import mimetypes
 
+from sql import Literal, Null
+from sql.conditionals import Coalesce
+
 from trytond.modules.google_integration import bookkeeping, media
 from trytond.modules.google_integration.google_engine import due
 from trytond.modules.google_integration.google_resource import GoogleResource
@@ -12,7 +15,7 @@ from trytond.pool import Pool
 
 from . import encryption, mapping, store
 
-__all__ = ['GoogleFile', 'guess_type']
+__all__ = ['GoogleFile', 'guess_type', 'smallest_first']
 
 SESSION = 'session'
 BINARY = 'application/octet-stream'
@@ -94,9 +97,7 @@ class GoogleFile(GoogleResource):
     @classmethod
     def google_contents(cls, service, limit=None):
         "The files of which the content is to be sent, the smallest first"
-        records = cls._sending(service, _content)
-        records = sorted(records, key=lambda r: (r.size or 0, r.id))
-        return records[:limit]
+        return cls._sending(service, _content, limit, smallest_first)
 
     @classmethod
     def google_without_session(cls, service, limit=None):
@@ -109,21 +110,21 @@ class GoogleFile(GoogleResource):
             service, lambda t: _content(t)
             & t.rule.in_(plain or [-1])
             & (t.size > media.MAXIMUM_SINGLE)
-            & ((t.session_md5 == None)  # noqa: E711
+            & ((t.session_md5 == Null)
                 | (t.session_md5 != t.md5)), limit)
 
     @classmethod
-    def _sending(cls, service, where, limit=None):
+    def _sending(cls, service, where, limit=None, order=None):
         rules = [r.id for r in service.rules if r.sends_files]
 
         def condition(table):
             return (due(table) & where(table)
                 # what has no attachment is only moved to the quarantine
                 & (table.rule.in_(rules or [-1])
-                    | (table.attachment == None))  # noqa: E711
-                & (table.to_place != True)  # noqa: E712
-                & (table.google_id != None))  # noqa: E711
-        return cls.google_rows(service, condition, limit)
+                    | (table.attachment == Null))
+                & (table.to_place != Literal(True))
+                & (table.google_id != Null))
+        return cls.google_rows(service, condition, limit, order)
 
     def google_operation(self):
         if self._too_often:
@@ -262,10 +263,15 @@ class GoogleFile(GoogleResource):
 
 def _content(table):
     "The SQL condition of a content that Google does not have"
-    return ((table.google_etag == None)  # noqa: E711
+    return ((table.google_etag == Null)
         | (table.md5 != table.google_md5)
-        | ((table.md5 != None)  # noqa: E711
-            & (table.google_md5 == None)))  # noqa: E711
+        | ((table.md5 != Null)
+            & (table.google_md5 == Null)))
+
+
+def smallest_first(table):
+    "The SQL expressions by which contents are ordered"
+    return [Coalesce(table.size, 0), table.id]
 
 
 def guess_type(name):

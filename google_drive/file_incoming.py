@@ -3,7 +3,7 @@
 """The contents that are to be fetched, and what becomes of them."""
 from contextlib import nullcontext
 
-from sql import Null
+from sql import Literal, Null
 
 from trytond.model import ModelStorage
 from trytond.modules.google_integration import bookkeeping
@@ -13,6 +13,7 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from . import encryption, mapping, store
+from .file_google import smallest_first
 from .tree import Tree
 
 __all__ = ['FileIncoming']
@@ -25,11 +26,10 @@ class FileIncoming:
     @classmethod
     def google_incoming(cls, service, limit=None):
         "The files of which the content is to be fetched, smallest first"
-        records = cls.google_rows(
-            service, lambda t: (t.incoming == True)  # noqa: E712
-            & ~t.google_state.in_(['failed', 'apart', 'to_delete']))
-        records = sorted(records, key=lambda r: (r.size or 0, r.id))
-        return records[:limit]
+        return cls.google_rows(
+            service, lambda t: (t.incoming == Literal(True))
+            & ~t.google_state.in_(['failed', 'apart', 'to_delete']),
+            limit, smallest_first)
 
     @classmethod
     def google_fetch(cls, service, records):

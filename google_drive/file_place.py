@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What an attachment has become: its name, its folder and its content."""
+from sql import Literal
+
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.operation import ItemError
 from trytond.pool import Pool
@@ -70,7 +72,7 @@ class FilePlace:
     def google_unplaced(cls, service, limit=None):
         rules = [r.id for r in service.rules if r.sends_files]
         return cls.google_rows(
-            service, lambda t: (t.to_place == True)  # noqa: E712
+            service, lambda t: (t.to_place == Literal(True))
             & t.rule.in_(rules or [-1])
             & ~t.google_state.in_(['apart', 'to_delete']), limit)
 

@@ -3,7 +3,7 @@
 """What a run of a drive receives."""
 import json
 
-from sql import Column, Null
+from sql import Column, Literal, Null
 
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.operation import WorkDone
@@ -125,7 +125,7 @@ class ReceivingMixin:
         Folder = Pool().get('google_drive.folder')
         table = Folder.__table__()
         return self._folder_ids(
-            (table.state == 'known') & (table.trashed == False)  # noqa: E712
+            (table.state == 'known') & (table.trashed == Literal(False))
             & ((table.listing == Null) | (table.listing != listing)),
             table) + super().google_unlisted(listing)
 
@@ -137,7 +137,7 @@ class ReceivingMixin:
             self._folder_ids(table.state == 'creating', table)
             + super().google_unknown()
             + self._google_ids(
-                (files.doubtful == True)  # noqa: E712
+                (files.doubtful == Literal(True))
                 & (files.google_state != 'pushing'), files))
 
     def _folder_ids(self, where, table):

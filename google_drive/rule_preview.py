@@ -3,6 +3,8 @@
 """What a rule would do, before it does it."""
 from collections import Counter, defaultdict
 
+from sql import Null
+
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
@@ -156,7 +158,7 @@ class Preview:
                 ).select(
                     attachment.id,
                     where=(attachment.type == 'data')
-                    & ((file.id == None) | (file.rule == None))  # noqa: E711
+                    & ((file.id == Null) | (file.rule == Null))
                     & attachment.resource.in_(
                         Follow(self.id).matching(self.rule)),
                     order_by=attachment.id))

@@ -6,6 +6,8 @@ Each stage ends with a commit, so that whoever dies in between repeats no more
 than one: identifiers are known before anything has them, folders are there
 before what is in them, and the address of a large upload before its bytes.
 """
+from sql import Null
+
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.operation import (
     ItemError, Operation, WorkDone)
@@ -55,7 +57,7 @@ class StagesMixin:
                 ], limit=IDENTIFIERS, order=[('id', 'ASC')])
         rules = [r.id for r in self.rules if r.sends_files]
         return folders + File.google_rows(
-            self, lambda t: (t.google_id == None)  # noqa: E711
+            self, lambda t: (t.google_id == Null)
             & t.google_state.in_(['local', 'to_push'])
             & t.rule.in_(rules or [-1]),
             IDENTIFIERS)[:IDENTIFIERS - len(folders)]
@@ -136,7 +138,7 @@ class StagesMixin:
                 operation.parameters['records'], answer.resource['ids']):
             bookkeeping.update(
                 pool.get(model), [id], {'google_id': google_id},
-                lambda table: table.google_id == None)  # noqa: E711
+                lambda table: table.google_id == Null)
             if model == Folder.__name__:
                 bookkeeping.update(
                     Folder, Folder.search([('parent', '=', id)]),

@@ -123,15 +123,18 @@ class GoogleEngine:
                 })
 
     @classmethod
-    def google_rows(cls, service, where, limit=None):
-        "The records of the service for which the SQL condition holds"
+    def google_rows(cls, service, where, limit=None, order=None):
+        """The records of the service for which the SQL condition holds
+
+        ``order`` gives the SQL expressions by which they are ordered.
+        """
         table = cls.__table__()
         cursor = Transaction().connection.cursor()
         cursor.execute(*table.select(
                 table.id,
                 where=(Column(table, cls.google_service_field) == service.id)
                 & where(table),
-                order_by=table.id, limit=limit))
+                order_by=order(table) if order else table.id, limit=limit))
         return cls.browse([id for id, in cursor])
 
     @classmethod
