@@ -14,3 +14,11 @@ class DriveFolderError(UserError):
 
 class DriveRuleRemovalWarning(UserWarning):
     pass
+
+
+class DriveShareError(UserError):
+    pass
+
+
+class DriveShareAnyoneWarning(UserWarning):
+    pass

@@ -8,6 +8,7 @@ from trytond.tests.test_tryton import ModuleTestCase, with_transaction
 class GoogleDriveTestCase(ModuleTestCase):
     "Test google_drive module"
     module = 'google_drive'
+    extras = ['party']
 
     @with_transaction()
     def test_indexes(self):
