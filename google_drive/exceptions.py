@@ -22,3 +22,7 @@ class DriveShareError(UserError):
 
 class DriveShareAnyoneWarning(UserWarning):
     pass
+
+
+class DriveCreateError(UserError):
+    pass
