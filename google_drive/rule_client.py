@@ -15,10 +15,11 @@ __all__ = ['drive_client']
 
 
 @contextmanager
-def drive_client(drive):
+def drive_client(drive, api=None):
     """A client of the drive, after a commit: no transaction waits for Google.
 
-    What the block needs of records is read before.
+    What the block needs of records is read before. ``api`` is the name and
+    the version of another API than that of Drive.
     """
     pool = Pool()
     Credentials = pool.get('google_integration.google_credentials')
@@ -27,7 +28,8 @@ def drive_client(drive):
     id, parameters = drive.credentials.id, drive.google_parameters()
     transaction.commit()
     with Credentials.google_errors(id):
-        client = Credentials(id).get_client(*Drive.google_api, parameters)
+        client = Credentials(id).get_client(
+            *(api or Drive.google_api), parameters)
         transaction.commit()
         try:
             yield client
