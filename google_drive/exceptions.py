@@ -26,3 +26,7 @@ class DriveShareAnyoneWarning(UserWarning):
 
 class DriveCreateError(UserError):
     pass
+
+
+class DriveActivityError(UserError):
+    pass
