@@ -4,7 +4,7 @@
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_drive.exceptions import DriveRuleRemovalWarning
 
-from .tools import ACCESS, RULE, GoogleDriveTestCase, database
+from .tools import ACCESS, DRIVE, RULE, GoogleDriveTestCase, database
 
 
 class RuleAccessTestCase(GoogleDriveTestCase):
@@ -72,10 +72,11 @@ class RuleAccessTestCase(GoogleDriveTestCase):
         self.attach("a.txt")
         self.click(RULE, self.rule, 'synchronize', self.ada)
         with database(commit=False) as pool:
-            task, = pool.get('ir.queue').search([
-                    ('data', 'ilike', '%google_drive.drive%'),
-                    ], limit=1)
-            self.assertEqual(task.data['instances'], (self.drive,))
+            tasks = [
+                t.data for t in pool.get('ir.queue').search([])
+                if t.data['model'] == DRIVE]
+            self.assertEqual(
+                [[*t['instances']] for t in tasks], [[self.drive]])
 
     def test_removal(self):
         "The files that are left are told"
