@@ -11,7 +11,7 @@ from trytond.modules.google_integration.checked_read import CheckedReadMixin
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
 from trytond.pool import Pool
-from trytond.pyson import Bool, Eval, If, TimeDelta
+from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction
 
 from .exceptions import DriveRuleRemovalWarning
@@ -151,12 +151,6 @@ class Rule(
     drawing_format = fields.Selection(
         formats('drawing'), "Google Drawings", required=True, sort=False,
         states=_receives)
-    versions = fields.Selection([
-            ('replace', "Replace"),
-            ('attachments', "One Attachment Each"),
-            ('revisions', "Keep the Revisions of Google"),
-            ], "Versions", required=True, sort=False,
-        help="What becomes of the former content.")
     mime_types_in = fields.Text(
         "MIME Types Received", states=_receives,
         help="One a line, such as application/pdf or image/*.\n"
@@ -207,20 +201,6 @@ class Rule(
             'required': Eval('orphans') == 'record',
             'invisible': Eval('orphans') != 'record',
             })
-    lock = fields.Boolean(
-        "Lock",
-        help="Check to let the side on which a file is edited hold it.")
-    lock_timeout = fields.TimeDelta(
-        "Lock Timeout",
-        domain=['OR',
-            ('lock_timeout', '=', None),
-            ('lock_timeout', '>', TimeDelta()),
-            ],
-        states={
-            'required': Bool(Eval('lock')),
-            'invisible': ~Eval('lock', False),
-            },
-        help="A lock that is older is void.")
     encrypted = fields.Boolean(
         "Encrypted",
         help="Check to encrypt the content before it is sent.\n"

@@ -1,8 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What a new rule is, if nobody says anything else."""
-import datetime as dt
-
 from trytond.transaction import Transaction
 
 __all__ = ['RuleDefaults']
@@ -62,10 +60,6 @@ class RuleDefaults:
         return 'pdf'
 
     @staticmethod
-    def default_versions():
-        return 'replace'
-
-    @staticmethod
     def default_match_folder():
         return True
 
@@ -78,13 +72,5 @@ class RuleDefaults:
         return 'log'
 
     @staticmethod
-    def default_lock():
-        return False
-
-    @staticmethod
     def default_encrypted():
         return False
-
-    @staticmethod
-    def default_lock_timeout():
-        return dt.timedelta(hours=1)
