@@ -371,9 +371,8 @@ class Run:
 
     def transfer(self):
         "Fetch the contents that were announced, chunk by chunk"
-        if not self.read(lambda service: service.google_receives):
-            return
-        while self.read(lambda service: service.awaits()):
+        while self.read(lambda service: (
+                    service.awaits() and service.google_receives)):
             self.check()
             items = self.write(self.announced)
             if not items:
