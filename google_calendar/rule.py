@@ -400,7 +400,10 @@ class Rule(DeactivableMixin, CheckedReadMixin, ModelSQL, ModelView):
         Publication.withdraw(Publication.search([
                     ('rule', 'in', [r.id for r in rules]),
                     ]))
-        return super().on_delete(rules)
+        actions = super().on_delete(rules)
+        # it may have been asked for while they were still there
+        actions.append(cls._watched_cache.clear)
+        return actions
 
     @classmethod
     def copy(cls, rules, default=None):

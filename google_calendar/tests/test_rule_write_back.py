@@ -428,6 +428,17 @@ class ValidationTestCase(RuleTestCase):
             if domain:
                 self.assertIsInstance(refused.exception, RuleDomainError)
 
+    def test_deleted_meanwhile(self):
+        "What is asked for while a rule is deleted is not remembered"
+        rule = self.create_rule()
+        with database(commit=False) as pool:
+            Rule = pool.get(RULE)
+            actions = Rule.on_delete([Rule(rule)])
+            self.assertIn(SALE, Rule.watched())
+            for action in actions:
+                action()
+            self.assertIsNone(Rule._watched_cache.get('watched'))
+
     def test_fields(self):
         "The fields are offered"
         with self.as_ada(commit=False) as pool:
