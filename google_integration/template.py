@@ -14,6 +14,7 @@ import re
 from genshi.template.base import TemplateSyntaxError
 from genshi.template.interpolation import lex
 
+from .template_paths import add_paths, plain_path
 from .template_values import (
     FUNCTIONS, METHODS, PROPERTIES, Budget, Reachable, TemplateError, check,
     operate)
@@ -80,7 +81,7 @@ class Template:
         What is read of the records of a loop begins with the path of the loop.
         """
         paths = set()
-        _paths(self.nodes, {}, paths)
+        add_paths(self.nodes, {}, paths)
         return paths
 
     def pieces(self):
@@ -92,7 +93,7 @@ class Template:
         if any(kind not in {'text', 'show'} for kind, *_ in self.nodes):
             return
         return [
-            (value, None) if kind == 'text' else (None, _plain(value))
+            (value, None) if kind == 'text' else (None, plain_path(value))
             for kind, _, value in self.nodes]
 
 
@@ -464,62 +465,6 @@ def bind(target, value, line):
         raise TemplateError('unpack', line)
     return {
         e.id: v for e, v in zip(target.elts, value, strict=True)}
-
-
-def _plain(tree):
-    "The dotted path that the expression is, None if it is more"
-    match tree:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(attr=name, value=value):
-            if path := _plain(value):
-                return f'{path}.{name}'
-
-
-def _paths(nodes, scope, paths):
-    for node in nodes:
-        match node:
-            case 'show', _, tree:
-                _tree_paths(tree, scope, paths)
-            case 'if', _, tree, inner:
-                _tree_paths(tree, scope, paths)
-                _paths(inner, scope, paths)
-            case 'for', _, target, tree, inner:
-                _tree_paths(tree, scope, paths)
-                _paths(inner, _bound(target, tree, scope), paths)
-
-
-def _tree_paths(node, scope, paths):
-    if path := _path(node, scope):
-        paths.add(path)
-        return
-    if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
-        for generator in node.generators:
-            _tree_paths(generator.iter, scope, paths)
-            scope = _bound(generator.target, generator.iter, scope)
-            for condition in generator.ifs:
-                _tree_paths(condition, scope, paths)
-        _tree_paths(node.elt, scope, paths)
-        return
-    for child in ast.iter_child_nodes(node):
-        _tree_paths(child, scope, paths)
-
-
-def _path(node, scope):
-    match node:
-        case ast.Name(id=name):
-            return scope.get(name, name)
-        case ast.Attribute(attr=name, value=value):
-            if path := _path(value, scope):
-                return f'{path}.{name}'
-        case ast.Subscript(value=value, slice=ast.Constant()):
-            return _path(value, scope)
-
-
-def _bound(target, tree, scope):
-    if isinstance(target, ast.Name) and (path := _path(tree, scope)):
-        return {**scope, target.id: path}
-    return scope
 
 
 def _clean(text):
