@@ -15,12 +15,20 @@ import threading
 import unittest
 
 PR_SET_PDEATHSIG = 1
+# what is activated already where a module is activated
+BASES = {
+    'google_calendar': 'google_integration',
+    'google_drive': 'google_integration',
+    }
 
 
 def begin(environment, output, *arguments):
     "Have nothing in common with the other processes that were forked"
     os.setsid()
     os.environ.update(environment)
+    if prefix := environment.get('PYTHONPYCACHEPREFIX'):
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = prefix
     with open(os.devnull, 'rb') as empty, open(output, 'wb') as log:
         os.dup2(empty.fileno(), 0)
         os.dup2(log.fileno(), 1)
@@ -58,10 +66,20 @@ def wait_for_parent():
     os.killpg(0, signal.SIGKILL)
 
 
-def activate(module):
+def activate(names):
+    """Fill the cache with a database in which the modules are activated
+
+    The names are separated by hyphens, as those of the cache of trytond.
+    """
     from trytond.tests import test_tryton
     share_cache(test_tryton)
-    test_tryton.activate_module(module)
+    modules = names.split('-')
+    if not test_tryton.restore_db_cache(names):
+        # only what the last one adds is left to activate
+        base = BASES.get(names, '-'.join(modules[:-1]))
+        if base:
+            test_tryton.restore_db_cache(base)
+        test_tryton.activate_module(modules)
     test_tryton.drop_db()
     return {'passed': 0, 'failed': 0, 'skipped': 0}
 
