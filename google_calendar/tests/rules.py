@@ -4,10 +4,8 @@
 import datetime as dt
 
 from trytond.modules.company.tests import create_company
-from trytond.pool import Pool
-from trytond.tests.test_tryton import DB_NAME
+from trytond.modules.google_integration.tests.follow_case import FollowMixin
 from trytond.transaction import Transaction
-from trytond.worker import run_task
 
 from .tools import ACCESS, CALENDAR, EVENT, GoogleCalendarTestCase, database
 
@@ -21,11 +19,9 @@ CRON = 'ir.cron'
 DAY = dt.date(2026, 12, 1)
 
 
-class RuleTestCase(GoogleCalendarTestCase):
-    """Sales of a company, which Ada sells and publishes.
-
-    Without a worker the tasks of the queue wait until `work`.
-    """
+class RuleTestCase(FollowMixin, GoogleCalendarTestCase):
+    "Sales of a company, which Ada sells and publishes"
+    rule_model = RULE
     modules = ['google_calendar', 'sale']
 
     @classmethod
@@ -60,8 +56,7 @@ class RuleTestCase(GoogleCalendarTestCase):
                 with Transaction().set_context(
                         active_test=False, _skip_warnings=True):
                     Model.delete(Model.search([]))
-            Queue = pool.get('ir.queue')
-            Queue.delete(Queue.search([]))
+        self.forget_tasks()
 
     def as_ada(self, commit=True):
         return database(
@@ -104,31 +99,6 @@ class RuleTestCase(GoogleCalendarTestCase):
         with self.as_ada() as pool, Transaction().set_context(context):
             Model = pool.get(model)
             Model.delete(Model.browse(ids))
-
-    def work(self):
-        "Do the tasks that wait in the queue, and return how many they were"
-        count = 0
-        while True:
-            with database(commit=False) as pool:
-                tasks = [
-                    t.id for t in pool.get('ir.queue').search([
-                            ('finished_at', '=', None),
-                            ])]
-            for task in tasks:
-                run_task(Pool(DB_NAME), task)
-            if not tasks:
-                return count
-            count += len(tasks)
-
-    def forget_tasks(self):
-        "Lose the tasks of the queue"
-        with database() as pool:
-            Queue = pool.get('ir.queue')
-            Queue.delete(Queue.search([]))
-
-    def sweep(self):
-        with database() as pool:
-            pool.get(RULE).sweep()
 
     def events(self, *names):
         return self.search(EVENT, *(names or ['summary']))

@@ -1,16 +1,15 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 import datetime as dt
-from contextlib import contextmanager
 from unittest.mock import patch
 
 from trytond.modules.google_calendar.tests.records import (
     CALENDAR, END, EVENT, START, create_calendar, create_event)
 from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.tests.work import count_queries
 from trytond.pool import Pool
 from trytond.tests.test_tryton import (
     TestCase, activate_module, with_transaction)
-from trytond.transaction import Transaction
 
 OCCURRENCE = 'google_calendar.occurrence'
 CONFIGURATION = 'google_calendar.configuration'
@@ -22,38 +21,6 @@ def set_today(today):
     return patch.object(
         Pool().get('ir.date'), 'today',
         staticmethod(lambda timezone=None: today))
-
-
-@contextmanager
-def count_queries():
-    "The SQL statements that are executed"
-    statements = []
-    database = Transaction().connection
-    cursor = database.cursor
-
-    class Counted:
-        def __init__(self):
-            self.cursor = cursor()
-
-        def execute(self, sql, *args):
-            statements.append(sql)
-            return self.cursor.execute(sql, *args)
-
-        def __getattr__(self, name):
-            return getattr(self.cursor, name)
-
-        def __iter__(self):
-            return iter(self.cursor)
-
-    with patch.object(
-            Transaction(), 'connection', CountedConnection(Counted)):
-        yield statements
-
-
-class CountedConnection:
-
-    def __init__(self, cursor):
-        self.cursor = cursor
 
 
 class OccurrenceTestCase(TestCase):

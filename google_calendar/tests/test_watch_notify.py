@@ -10,6 +10,7 @@ import trytond.config as config
 from trytond.modules.google_integration import channel as channel_module
 from trytond.modules.google_integration.bookkeeping import utcnow
 from trytond.modules.google_integration.tests.tools import BASE
+from trytond.modules.google_integration.tests.work import Counted
 from trytond.protocols.wrappers import Response
 from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction
@@ -101,41 +102,18 @@ class NotifyTestCase(WatchTestCase):
                         len(queries)), (1, updates, 1 + updates))
 
     def count_queries(self, func):
-        queries = []
-
-        class Cursor:
-            def __init__(self, cursor):
-                self.cursor = cursor
-
-            def execute(self, sql, *args):
-                queries.append(str(sql).split()[0].upper())
-                return self.cursor.execute(sql, *args)
-
-            def __getattr__(self, name):
-                return getattr(self.cursor, name)
-
-            def __iter__(self):
-                return iter(self.cursor)
-
-        class Connection:
-            def __init__(self, connection):
-                self.connection = connection
-
-            def cursor(self, *args):
-                return Cursor(self.connection.cursor(*args))
-
-            def __getattr__(self, name):
-                return getattr(self.connection, name)
-
+        statements = []
         start = Transaction.start
 
         def counting(transaction, *args, **kwargs):
             result = start(transaction, *args, **kwargs)
-            transaction.connection = Connection(transaction.connection)
+            transaction.connection = Counted(
+                transaction.connection, statements)
             return result
         with patch.object(Transaction, 'start', counting):
             func()
-        return [q for q in queries if q not in {
+        verbs = [s.split()[0].upper() for s in statements]
+        return [v for v in verbs if v not in {
                 'BEGIN', 'SAVEPOINT', 'SET', 'PRAGMA'}]
 
     def test_constant_time(self):

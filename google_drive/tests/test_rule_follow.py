@@ -3,12 +3,13 @@
 """The files follow the records of their rule."""
 from unittest.mock import patch
 
+from trytond.modules.google_integration.tests.follow_case import FollowMixin
 from trytond.modules.google_integration.tests.tools import database
+from trytond.modules.google_integration.tests.work import count_queries
 from trytond.pool import Pool
 from trytond.tests.test_tryton import (
     DB_NAME, TestCase, activate_module, drop_db)
 from trytond.transaction import Transaction
-from trytond.worker import run_task
 
 ATTACHMENT = 'ir.attachment'
 CHANGE = 'google_drive.rule_change'
@@ -17,30 +18,9 @@ PARTY = 'party.party'
 RULE = 'google_drive.rule'
 
 
-class Counted:
-    "A connection, or one of its cursors, that counts the queries"
-
-    def __init__(self, thing, parent=None):
-        self.thing = thing
-        self.parent = parent or self
-        self.queries = 0
-
-    def __getattr__(self, name):
-        return getattr(self.thing, name)
-
-    def __iter__(self):
-        return iter(self.thing)
-
-    def cursor(self):
-        return Counted(self.thing.cursor(), self.parent)
-
-    def execute(self, *args):
-        self.parent.queries += 1
-        return self.thing.execute(*args)
-
-
-class FollowTestCase(TestCase):
+class FollowTestCase(FollowMixin, TestCase):
     "Parties with attachments, of which nothing is sent"
+    rule_model = RULE
 
     @classmethod
     def setUpClass(cls):
@@ -101,31 +81,6 @@ class FollowTestCase(TestCase):
                 _skip_warnings=True):
             Model = pool.get(model)
             Model.delete([Model(id)])
-
-    def work(self):
-        "Do the tasks that wait in the queue, and return how many they were"
-        count = 0
-        while True:
-            with database(commit=False) as pool:
-                tasks = [
-                    t.id for t in pool.get('ir.queue').search([
-                            ('finished_at', '=', None),
-                            ])]
-            if not tasks:
-                return count
-            for task in tasks:
-                run_task(Pool(DB_NAME), task)
-            count += len(tasks)
-
-    def forget_tasks(self):
-        "Lose the tasks of the queue"
-        with database() as pool:
-            Queue = pool.get('ir.queue')
-            Queue.delete(Queue.search([]))
-
-    def sweep(self):
-        with database() as pool:
-            pool.get(RULE).sweep()
 
     def settle(self):
         "What is to be placed has been placed"
@@ -209,14 +164,10 @@ class FollowTestCase(TestCase):
         "The queries that follow the rules, of which nothing is due"
         with database(commit=False) as pool, Transaction().set_user(0):
             Rule = pool.get(RULE)
-            transaction = Transaction()
-            connection = transaction.connection
-            transaction.connection = counted = Counted(connection)
-            try:
-                Rule.follow(Rule.browse(rules))
-            finally:
-                transaction.connection = connection
-            return counted.queries
+            rules = Rule.browse(rules)
+            with count_queries() as statements:
+                Rule.follow(rules)
+            return len(statements)
 
     def test_one_query(self):
         "Nothing to do costs one query for a rule, and to read the rule"

@@ -12,22 +12,17 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME, RouteTestCase
 from trytond.transaction import Transaction
 
-from .tools import callback_uri, configure, database, visit
+from .tools import callback_uri, configure, create_users, database, visit
 
-__all__ = ['GoogleTestCase', 'LOGGER', 'NAME', 'PASSWORD']
+__all__ = ['EmulatedMixin', 'GoogleTestCase', 'LOGGER', 'NAME', 'PASSWORD']
 
 NAME = '<b>Alice & "Co"</b>'
 PASSWORD = 'a password of Tryton'
 LOGGER = 'trytond.modules.google_integration'
 
 
-class GoogleTestCase(RouteTestCase):
-    """A database whose transactions are committed, and the emulator.
-
-    Jane is a Google User, John another one, Ada administrates Google; each
-    test has credentials of Jane for a client of her own.
-    """
-    module = 'google_integration'
+class EmulatedMixin:
+    "The emulator in the place of Google"
 
     @classmethod
     def setUpClass(cls):
@@ -38,22 +33,25 @@ class GoogleTestCase(RouteTestCase):
         configure(cls.emulator)
         super().setUpClass()
 
+    def requests(self):
+        "The ids of the requests that Google got since the last look"
+        ids = [entry['id'] for entry in self.google.log()]
+        self.google.clear_log()
+        return ids
+
+
+class GoogleTestCase(EmulatedMixin, RouteTestCase):
+    """A database whose transactions are committed, and the emulator.
+
+    Jane is a Google User, John another one, Ada administrates Google; each
+    test has credentials of Jane for a client of her own.
+    """
+    module = 'google_integration'
+
     @classmethod
     def setUpDatabase(cls):
-        pool = Pool()
-        ModelData = pool.get('ir.model.data')
-        User = pool.get('res.user')
-        for login, group in [
-                ('jane', 'user'), ('john', 'user'), ('ada', 'admin')]:
-            group = ModelData.get_id(
-                'google_integration', f'group_google_{group}')
-            user, = User.create([{
-                        'name': login.title(),
-                        'login': login,
-                        'password': PASSWORD,
-                        'groups': [('add', [group])],
-                        }])
-            setattr(cls, login, user.id)
+        for login, id in create_users(password=PASSWORD).items():
+            setattr(cls, login, id)
 
     def setUp(self):
         super().setUp()
@@ -132,12 +130,6 @@ class GoogleTestCase(RouteTestCase):
             Credentials = pool.get('google_integration.google_credentials')
             Secret = pool.get('google_integration.secret')
             return [Secret.reveal(Credentials(self.id), n) for n in names]
-
-    def requests(self):
-        "The ids of the requests that Google got since the last look"
-        ids = [entry['id'] for entry in self.google.log()]
-        self.google.clear_log()
-        return ids
 
 
 del RouteTestCase

@@ -16,7 +16,8 @@ from trytond.wsgi import app
 
 __all__ = [
     'BASE', 'authorize', 'callback_uri', 'configure', 'create_credentials',
-    'database', 'options', 'set_option', 'update_row', 'visit']
+    'create_users', 'database', 'options', 'set_option', 'update_row',
+    'visit']
 
 SECTION = 'google_integration'
 BASE = 'http://localhost'
@@ -89,6 +90,25 @@ def create_credentials(emulator, name="Google", admin=None, **values):
         setattr(credentials, field, value)
     credentials.save()
     return credentials
+
+
+def create_users(**values):
+    """Create Jane and John, who use Google, and Ada, who administrates it.
+
+    Return their ids by their logins.
+    """
+    pool = Pool()
+    ModelData = pool.get('ir.model.data')
+    User = pool.get('res.user')
+    users = User.create([{
+                'name': login.title(),
+                'login': login,
+                'groups': [('add', [ModelData.get_id(
+                                'google_integration',
+                                f'group_google_{group}')])],
+                **values} for login, group in [
+                ('jane', 'user'), ('john', 'user'), ('ada', 'admin')]])
+    return {u.login: u.id for u in users}
 
 
 def visit(location, method='GET', **headers):
