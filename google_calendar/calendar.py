@@ -5,6 +5,7 @@ from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.listing import identified, pages
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
@@ -13,8 +14,7 @@ from . import mapping
 from .choices import ACCESS_ROLES, NOTIFICATIONS
 from .credentials import FREE_BUSY_SCOPES
 from .manage import ManagedMixin
-from .network import (
-    ROLES, WRITER_ROLES, CalendarNetwork, identified, pages)
+from .network import ROLES, WRITER_ROLES, CalendarNetwork
 from .preview import PreviewMixin
 from .resetting import ResetMixin
 from .watch import WatchMixin

@@ -6,17 +6,17 @@ https://developers.google.com/workspace/calendar/api/v3/reference/events
 """
 import json
 
-from trytond.modules.google_integration.apply import gone
+from trytond.modules.google_integration.batched import (
+    GoogleBatched, not_found)
 from trytond.modules.google_integration.client import GoogleError
-from trytond.modules.google_integration.google_two_way import GoogleTwoWay
+from trytond.modules.google_integration.listing import identified, pages
 from trytond.modules.google_integration.operation import (
     Answer, Change, Changes, CursorExpired, ItemError)
 
 from . import mapping
 from .instance import same_original_start
 
-__all__ = [
-    'ROLES', 'WRITER_ROLES', 'CalendarNetwork', 'identified', 'pages']
+__all__ = ['ROLES', 'WRITER_ROLES', 'CalendarNetwork']
 
 # the maximum of https://developers.google.com/calendar/api/v3/reference/events/list
 PAGE = 2500
@@ -25,7 +25,7 @@ WRITER_ROLES = {'writerWithoutPrivateAccess', 'writer', 'owner'}
 ROLES = {'none', 'freeBusyReader', 'reader'} | WRITER_ROLES
 
 
-class CalendarNetwork(GoogleTwoWay):
+class CalendarNetwork(GoogleBatched):
     "The hooks of the calendar that talk to Google"
     __slots__ = ()
 
@@ -56,39 +56,22 @@ class CalendarNetwork(GoogleTwoWay):
         if answer.get('accessRole') in ROLES:
             service['access_role'] = answer['accessRole']
         return Changes(
-            [cls._change(e) for e in identified(answer)],
+            [cls.google_change(e) for e in identified(answer)],
             # without token the next run lists everything again
             json.dumps(tokens) if tokens else None, more, service)
 
-    @staticmethod
-    def _change(resource):
+    @classmethod
+    def google_change(cls, resource):
         return Change(
             resource['id'], resource, deleted=mapping.is_deleted(resource))
 
     @classmethod
-    def look_up(cls, client, google_ids):
-        answers = client.batch([
-                client.api.events().get(
-                    calendarId=client.parameters['calendar_id'], eventId=id)
-                for id in google_ids])
-        if any(_not_found(a) for a in answers):
-            cls._check_found(client)
-        changes = []
-        for id, answer in zip(google_ids, answers, strict=True):
-            if not isinstance(answer, GoogleError):
-                changes.append(cls._change(answer))
-            elif answer.status in {404, 410}:
-                changes.append(gone(id))
-            else:
-                failure = cls.google_failure(answer)
-                if failure.status == 'later':
-                    raise answer
-                changes.append(Change(id, {'id': id}, error=failure.error))
-        return changes
+    def google_read(cls, client, google_id):
+        return client.api.events().get(
+            calendarId=client.parameters['calendar_id'], eventId=google_id)
 
     @classmethod
-    def _check_found(cls, client):
-        "Raise the error of Google if it is the calendar that is not found"
+    def check_found(cls, client):
         client.execute(client.api.events().list(
                 calendarId=client.parameters['calendar_id'], maxResults=1,
                 fields='accessRole'))
@@ -115,9 +98,9 @@ class CalendarNetwork(GoogleTwoWay):
     @classmethod
     def _push_known(cls, client, operations):
         answers = client.batch([cls._request(client, o) for o in operations])
-        if any(_not_found(a) for a in answers):
+        if any(not_found(a) for a in answers):
             try:
-                cls._check_found(client)
+                cls.check_found(client)
             except GoogleError as error:
                 failure = cls.google_failure(error)
                 return [
@@ -255,9 +238,7 @@ class CalendarNetwork(GoogleTwoWay):
 
     @classmethod
     def _get(cls, client, operation):
-        return client.execute(client.api.events().get(
-                calendarId=client.parameters['calendar_id'],
-                eventId=operation.google_id))
+        return client.execute(cls.google_read(client, operation.google_id))
 
     @classmethod
     def _current(cls, client, operation):
@@ -328,31 +309,5 @@ class CalendarNetwork(GoogleTwoWay):
             return cls.google_failure(error)
 
 
-def pages(client, list_, **parameters):
-    "Yield the answers of a listing, page by page"
-    page_token, seen = None, set()
-    # a token that comes again would never end
-    while page_token not in seen:
-        seen.add(page_token)
-        answer = client.execute(list_(**parameters, pageToken=page_token))
-        yield answer
-        page_token = answer.get('nextPageToken')
-        if not page_token:
-            break
-
-
-def identified(answer):
-    "The resources of a listing: without identifier it is none"
-    items = answer.get('items')
-    return [
-        item for item in (items if isinstance(items, list) else [])
-        if isinstance(item, dict) and isinstance(item.get('id'), str)
-        and item['id'] and item['id'].isprintable()]
-
-
 def _is_unknown_instance(operation):
     return operation.kind == 'instance' and not operation.google_id
-
-
-def _not_found(answer):
-    return isinstance(answer, GoogleError) and answer.status == 404

@@ -6,6 +6,7 @@ import json
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.modules.google_integration.client import GoogleError
+from trytond.modules.google_integration.listing import pages
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval
 from trytond.wizard import Button, StateTransition, StateView, Wizard
@@ -13,7 +14,6 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 from . import acl
 from .choices import ACCESS_ROLES
 from .exceptions import CalendarManageError
-from .network import pages
 
 __all__ = [
     'ShareCalendar', 'ShareCalendarPublic', 'ShareCalendarRule',

@@ -2,8 +2,9 @@
 # top level of this repository has the full notices and license terms.
 """Creating documents of Google: plain data in and out, no record."""
 from trytond.modules.google_integration.client import GoogleError
+from trytond.modules.google_integration.listing import identified
 
-from .network import FIELDS, identified
+from .network import FIELDS
 
 __all__ = ['CREATION', 'create']
 

@@ -3,9 +3,10 @@
 """Finding the drives of an account."""
 from trytond.i18n import gettext
 from trytond.modules.google_integration.client import GoogleError
+from trytond.modules.google_integration.listing import pages
 from trytond.transaction import Transaction, without_check_access
 
-from .network import ROOT, pages
+from .network import ROOT
 
 __all__ = ['DiscoveryMixin', 'ROOT']
 

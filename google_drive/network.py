@@ -3,14 +3,15 @@
 """How files and folders are listed: plain data in and out, no record."""
 import json
 
+from trytond.modules.google_integration.batched import GoogleBatched
 from trytond.modules.google_integration.client import GoogleError
-from trytond.modules.google_integration.google_two_way import GoogleTwoWay
+from trytond.modules.google_integration.listing import identified
 from trytond.modules.google_integration.operation import (
     Change, Changes, CursorExpired)
 
 from . import mapping
 
-__all__ = ['FIELDS', 'ROOT', 'DriveNetwork', 'pages']
+__all__ = ['FIELDS', 'PAGE', 'ROOT', 'DriveNetwork']
 
 # what Google calls the root of My Drive, of which an application that sees
 # only its own files is not told the identifier
@@ -33,7 +34,7 @@ QUERIES = {
     }
 
 
-class DriveNetwork(GoogleTwoWay):
+class DriveNetwork(GoogleBatched):
     "The hooks of the drive that list and look up"
     __slots__ = ()
 
@@ -117,37 +118,20 @@ class DriveNetwork(GoogleTwoWay):
         return Change(
             resource['id'], resource, deleted=mapping.is_trashed(resource))
 
-    @staticmethod
-    def google_removed(google_id):
+    @classmethod
+    def google_removed(cls, google_id):
         "Deleted, or not shown any more: nobody can tell which"
         return Change(google_id, mapping.removed(google_id))
 
     # Looking up
 
     @classmethod
-    def look_up(cls, client, google_ids):
-        answers = client.batch([
-                client.api.files().get(
-                    fileId=id, supportsAllDrives=True, fields=FIELDS)
-                for id in google_ids])
-        if any(_not_found(a) for a in answers):
-            cls.check_found(client)
-        changes = []
-        for id, answer in zip(google_ids, answers, strict=True):
-            if not isinstance(answer, GoogleError):
-                changes.append(cls.google_change(answer))
-            elif answer.status == 404:
-                changes.append(cls.google_removed(id))
-            else:
-                failure = cls.google_failure(answer)
-                if failure.status == 'later':
-                    raise answer
-                changes.append(Change(id, {'id': id}, error=failure.error))
-        return changes
+    def google_read(cls, client, google_id):
+        return client.api.files().get(
+            fileId=google_id, supportsAllDrives=True, fields=FIELDS)
 
     @classmethod
     def check_found(cls, client):
-        "Raise the error of Google if it is the drive that is not found"
         if _drive_id(client):
             client.execute(client.api.drives().get(
                     driveId=_drive_id(client), fields='id'))
@@ -174,28 +158,6 @@ class DriveNetwork(GoogleTwoWay):
         client.execute(client.api.channels().stop(body=channel))
 
 
-def pages(client, list_, **parameters):
-    "Yield the answers of a listing, page by page"
-    page_token, seen = None, set()
-    # a token that comes again would never end
-    while page_token not in seen:
-        seen.add(page_token)
-        answer = client.execute(list_(**parameters, pageToken=page_token))
-        yield answer
-        page_token = answer.get('nextPageToken')
-        if not page_token:
-            break
-
-
-def identified(answer, name):
-    "The resources of a listing: without identifier it is none"
-    items = answer.get(name)
-    return [
-        item for item in (items if isinstance(items, list) else [])
-        if isinstance(item, dict) and isinstance(item.get('id'), str)
-        and item['id'] and item['id'].isprintable()]
-
-
 def _drive_id(client):
     return client.parameters.get('drive_id')
 
@@ -210,7 +172,3 @@ def _corpus(client):
         'supportsAllDrives': True,
         'includeItemsFromAllDrives': bool(_drive_id(client)),
         }
-
-
-def _not_found(answer):
-    return isinstance(answer, GoogleError) and answer.status == 404

@@ -3,11 +3,12 @@
 """How contents come from Google: into files, several at a time."""
 from trytond.modules.google_integration import media
 from trytond.modules.google_integration.client import GoogleError
+from trytond.modules.google_integration.listing import identified
 from trytond.modules.google_integration.operation import Answer, ItemError
 from trytond.modules.google_integration.transport import sleep
 
 from . import mapping, store
-from .network import FIELDS, PAGE, identified
+from .network import FIELDS, PAGE
 
 __all__ = ['DownloadNetwork']
 
@@ -79,8 +80,7 @@ class DownloadNetwork:
 
     @classmethod
     def _get(cls, client, google_id):
-        return client.execute(client.api.files().get(
-                fileId=google_id, supportsAllDrives=True, fields=FIELDS))
+        return client.execute(cls.google_read(client, google_id))
 
     @staticmethod
     def _list_folder(client, item):

@@ -6,11 +6,11 @@ import tempfile
 from typing import NamedTuple
 
 from trytond.modules.google_integration.client import GoogleError
+from trytond.modules.google_integration.listing import identified, pages
 from trytond.modules.google_integration.media_receive import receive
 from trytond.modules.google_integration.media_send import send
 
 from .matching import FOLDER
-from .network import identified, pages
 
 __all__ = ['Step', 'create_folder', 'folder', 'folders', 'probe']
 

@@ -5,8 +5,7 @@
 https://developers.google.com/workspace/drive/api/guides/manage-sharing
 """
 from trytond.modules.google_integration.client import GoogleError
-
-from .network import identified
+from trytond.modules.google_integration.listing import identified
 
 __all__ = ['granted', 'permissions', 'remove', 'share']
 

@@ -144,7 +144,7 @@ class GoogleTwoWay(GoogleService):
         "Tell if what is deleted here is to be deleted at Google one day"
         return self.direction != 'to_tryton'
 
-    # The network, one by one: who can send a batch replaces look_up and push
+    # The network, one by one: see `GoogleBatched` for what takes batches
 
     @classmethod
     def google_read(cls, client, google_id):

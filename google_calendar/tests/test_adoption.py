@@ -217,7 +217,7 @@ class GoogleAdoptionTestCase(GoogleCalendarTestCase):
         counts = []
         for count in [10, 200]:
             changes = [
-                self.model(CALENDAR)._change({
+                self.model(CALENDAR).google_change({
                         **timed("Meeting"), 'id': f'id{i}',
                         'iCalUID': f'{i}@example.com'})
                 for i in range(count)]

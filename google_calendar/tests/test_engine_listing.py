@@ -161,7 +161,7 @@ class GoogleEngineListingTestCase(GoogleCalendarTestCase):
     def plant(self):
         "Let Google have an event without start, by the summary"
         Calendar = self.model(CALENDAR)
-        change = Calendar._change
+        change = Calendar.google_change
 
         def without_start(resource):
             if resource.get('summary') == "Bad":
@@ -170,7 +170,7 @@ class GoogleEngineListingTestCase(GoogleCalendarTestCase):
                     if n not in {'start', 'end'}}
             return change(resource)
         self.enterContext(patch.object(
-                Calendar, '_change', staticmethod(without_start)))
+                Calendar, 'google_change', staticmethod(without_start)))
         return self.google.insert_event(ALICE, timed("Bad"))['id']
 
     def test_bad_item(self):

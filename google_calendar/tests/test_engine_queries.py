@@ -34,7 +34,7 @@ class EngineQueriesTestCase(TestCase):
 
     def changes(self, prefix, records, summary="Meeting"):
         return [
-            Pool().get(CALENDAR)._change({
+            Pool().get(CALENDAR).google_change({
                     **timed(summary), 'id': f'{prefix}{i}', 'etag': summary,
                     **({'extendedProperties': {'private': {
                                     'trytonRecord':
