@@ -54,15 +54,3 @@ class FeedOwnerError(ValidationError):
 
 class ICalendarError(ValidationError):
     pass
-
-
-class RulePathError(ValidationError):
-    pass
-
-
-class RuleDomainError(ValidationError):
-    pass
-
-
-class RuleRemovalWarning(UserWarning):
-    pass

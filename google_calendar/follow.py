@@ -9,17 +9,11 @@ from sql import Column, Literal, Null, Union
 from sql.conditionals import Coalesce
 
 from trytond import backend
-from trytond.exceptions import UserError
-from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
-from trytond.modules.google_integration.acting import acting
-from trytond.modules.google_integration.operation import ItemError
-from trytond.modules.google_integration.record_path import owners
-from trytond.modules.google_integration.redaction import log_unexpected
+from trytond.modules.google_integration.rule_follow import FollowRun
 from trytond.modules.google_integration.tokens import short
 from trytond.pool import Pool
-from trytond.transaction import (
-    Transaction, inactive_records, without_check_access)
+from trytond.transaction import Transaction
 
 from .published import Content, MoveBack
 
@@ -34,44 +28,30 @@ PATIENCE = 100
 NEVER = dt.datetime(1970, 1, 1)
 
 
-class Follow:
+class Follow(FollowRun):
     """One run of one rule, over all its records or those of the ids.
 
     What is due is asked in one query: records that match and have no event,
     or were written since it was made, events whose record does not match any
     more, and what was noticed meanwhile.  Each chunk is one transaction.
     """
+    rule_model = 'google_calendar.rule'
+    logger = logger
 
     def __init__(self, rule, ids=None):
-        self.id = rule
+        super().__init__(rule)
         self.ids = None if ids is None else set(ids)
 
-    def __call__(self):
-        transaction = Transaction()
-        with transaction.set_user(0), transaction.reset_context(), \
-                without_check_access(), inactive_records():
-            try:
-                seen = Counter()
-                while rows := self.due(1):
-                    seen.update(map(tuple, rows))
-                    if seen.most_common(1)[0][1] > PATIENCE:
-                        # people change faster than it is followed
-                        break
-                    # another process may have been first
-                    transaction.rollback()
-                    self.chunk()
-            except backend.DatabaseOperationalError:
-                raise
-            except Exception as exception:
-                transaction.rollback()
-                self.fail(exception)
-            else:
-                if self.rule.code:
-                    short(lambda: self.say(None))
-
-    @property
-    def rule(self):
-        return Pool().get('google_calendar.rule')(self.id)
+    def all(self):
+        seen = Counter()
+        while rows := self.due(1):
+            seen.update(map(tuple, rows))
+            if seen.most_common(1)[0][1] > PATIENCE:
+                # people change faster than it is followed
+                break
+            # another process may have been first
+            Transaction().rollback()
+            self.chunk()
 
     # What is due
 
@@ -119,12 +99,6 @@ class Follow:
             & (publication.record_id == table.id)
             ).select(
                 table.id.as_('id'), Literal(1).as_('kind'), where=where)
-
-    def matching(self, rule):
-        "The SQL of the ids of the records that the acting user finds"
-        with acting(rule.user.id, rule.language):
-            return rule.Model.search(
-                rule.decoded_domain(), order=[], query=True)
 
     # One chunk
 
@@ -177,7 +151,7 @@ class Follow:
             short(lambda: self.refuse(id, error))
         except Exception as exception:
             Transaction().rollback()
-            error = item_error(exception)
+            error = self.item_error(exception)
             short(lambda: self.keep_error(id, error))
 
     def publish_one(self, id):
@@ -219,12 +193,7 @@ class Follow:
         Publication = pool.get('google_calendar.publication')
         changes = Change.search(
             [('rule', '=', self.id)], limit=CHANGES, order=[('id', 'ASC')])
-        by_path = {}
-        for change in changes:
-            by_path.setdefault(change.path, set()).add(change.record_id)
-        ids = by_path.pop('', set())
-        for path, related in by_path.items():
-            ids.update(owners(self.rule.Model, path, list(related)))
+        ids = self.concerned(changes)
         Publication.expire([
                 ('rule', '=', self.id),
                 ('record_id', 'in', list(ids)),
@@ -233,38 +202,8 @@ class Follow:
             self.ids.update(ids)
         Change.delete(changes)
 
-    # The error of the rule itself
-
-    def fail(self, exception):
-        if isinstance(exception, AccessError):
-            error = ItemError('google_calendar.rule_access', {
-                    'message': exception.message,
-                    })
-        else:
-            error = item_error(exception)
-        short(lambda: self.say(error))
-
-    def say(self, error):
-        rule = self.rule
-        books = {
-            'code': error and error.code,
-            'arguments': error and bookkeeping.dumps(error.arguments),
-            }
-        if any(getattr(rule, n) != v for n, v in books.items()):
-            bookkeeping.update(type(rule), [rule], books)
-
 
 def stamp(table):
     "When a row was written"
     return Coalesce(
         Column(table, 'write_date'), Column(table, 'create_date'), NEVER)
-
-
-def item_error(exception):
-    match exception:
-        case ItemError():
-            return exception
-        case UserError():
-            return ItemError('refused', {'message': exception.message})
-    log_unexpected(logger, "a rule failed")
-    return ItemError('unexpected')

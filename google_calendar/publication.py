@@ -21,7 +21,7 @@ from trytond.transaction import (
 
 from .follow import stamp
 
-__all__ = ['Publication', 'RuleChange']
+__all__ = ['Publication']
 
 
 class Publication(CheckedReadMixin, ModelSQL, ModelView):
@@ -276,21 +276,3 @@ class Publication(CheckedReadMixin, ModelSQL, ModelView):
                             where=record.id == Column(table, 'record_id'))],
                     where=(table.rule == rule.id)
                     & table.record_id.in_(list(sub_ids))))
-
-
-class RuleChange(ModelSQL):
-    "What was noticed and the rule has not followed yet"
-    __name__ = 'google_calendar.rule_change'
-    _log = False
-
-    rule = fields.Many2One(
-        'google_calendar.rule', "Rule", required=True, ondelete='CASCADE')
-    # from the model of the rule, empty for the record itself
-    path = fields.Char("Path", strip=False)
-    record_id = fields.Integer("Record ID", required=True)
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        table = cls.__table__()
-        cls._sql_indexes.add(Index(table, (table.rule, Index.Range())))

@@ -7,7 +7,6 @@ from trytond.exceptions import UserError, UserWarning
 from trytond.model import fields
 from trytond.model.modelstorage import _record_eval_pyson
 from trytond.modules.google_integration import bookkeeping
-from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.template_record import (
     TemplateRecord, readable, render_template)
@@ -48,10 +47,6 @@ class Content:
             name: template
             for name in ['summary', 'description', 'location']
             if (template := rule.template(name))}
-
-    def acting(self):
-        rule = self.rule
-        return acting(rule.user.id, rule.language)
 
     # From the record
 
@@ -169,7 +164,7 @@ class Content:
 
     def contents(self, ids):
         "Records and their contents, which may be errors"
-        with self.acting():
+        with self.rule.acting():
             # what is read is cached by user
             result = []
             for record in readable(self.rule.Model.browse(sorted(ids))):
@@ -223,7 +218,7 @@ class Content:
         if not changes:
             raise MoveBack(ItemError('google_calendar.rule_no_end'))
         try:
-            with self.acting():
+            with self.rule.acting():
                 Model = rule.Model
                 record = Model(record.id)
                 for name in changes:

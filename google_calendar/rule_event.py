@@ -8,7 +8,6 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval
 
 from .published import OWNED
-from .notice import notice
 
 __all__ = ['FIXED', 'RuleMixin', 'SyncError']
 
@@ -72,7 +71,9 @@ class RuleMixin:
     def _notice_rules(cls, events):
         if not events:
             return
-        Publication = Pool().get('google_calendar.publication')
+        pool = Pool()
+        Publication = pool.get('google_calendar.publication')
+        Rule = pool.get('google_calendar.rule')
         by_rule = {}
         for publication in Publication.search([
                     ('event', 'in', [e.id for e in events]),
@@ -80,7 +81,7 @@ class RuleMixin:
             by_rule.setdefault(publication.rule.id, []).append(
                 publication.record_id)
         for rule, ids in by_rule.items():
-            notice(rule, '', ids)
+            Rule.notice(rule, '', ids)
 
 
 class SyncError(metaclass=PoolMeta):

@@ -4,7 +4,6 @@
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
-from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
@@ -32,7 +31,7 @@ class RuleTest(Wizard):
 
     def default_start(self, fields):
         rule = self.record
-        with acting(rule.user.id, rule.language):
+        with rule.acting():
             domain = rule.decoded_domain()
             count = rule.Model.search(domain, count=True)
             ids = [r.id for r in rule.Model.search(domain, limit=SAMPLE)]

@@ -1,18 +1,9 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 from trytond.exceptions import UserError, UserWarning
-from trytond.model.exceptions import ValidationError
-
-
-class DriveRuleError(ValidationError):
-    pass
 
 
 class DriveFolderError(UserError):
-    pass
-
-
-class DriveRuleRemovalWarning(UserWarning):
     pass
 
 

@@ -4,72 +4,17 @@
 from sql import Literal
 from sql.operators import Concat
 
-from trytond.model import Index, ModelSQL, fields
-from trytond.modules.google_integration.record_path import owners
+from trytond.model import ModelSQL, fields
+from trytond.modules.google_integration.rule_notice import (
+    RuleChangeMixin, watched_by)
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-__all__ = ['RuleChange', 'WatchedMixin', 'notice', 'notice_all', 'resources']
+__all__ = [
+    'RuleChange', 'WatchedMixin', 'notice_all', 'notice_attached', 'record_id',
+    'resources']
 
-
-class WatchedMixin:
-    """What each model that is stored gets.
-
-    For the models that no rule knows it costs a look into a dictionary.
-    """
-    __slots__ = ()
-
-    @classmethod
-    def on_modification(cls, mode, records, field_names=None):
-        super().on_modification(mode, records, field_names=field_names)
-        for rule, path, _ in _watches(cls):
-            ids = [r.id for r in records]
-            if path:
-                if mode == 'delete':
-                    _notice_owners(rule, path, ids)
-                else:
-                    notice(rule, path, ids)
-            elif mode == 'write':
-                # what is new has no attachment, what is gone none any more
-                notice_attached(rule, cls, ids)
-
-    @classmethod
-    def on_write(cls, records, values):
-        for rule, path, links in _watches(cls):
-            if any(link in values for link in links):
-                # they may belong to others afterwards
-                _notice_owners(rule, path, [r.id for r in records])
-        return super().on_write(records, values)
-
-
-def _watches(Model):
-    if Model.__name__.startswith('google_'):
-        # what synchronizes is not attached to
-        return ()
-    Rule = Pool().get('google_drive.rule')
-    return Rule.watched().get(Model.__name__, ())
-
-
-def _notice_owners(rule, path, ids):
-    "Notice the records of the rule to which the related ones belong"
-    Rule = Pool().get('google_drive.rule')
-    notice(rule, '', owners(Rule(rule).Model, path, ids))
-
-
-def notice(rule, path, ids):
-    """Remember what has changed until the rule has followed.
-
-    The rows are only added: nobody waits for another's transaction.
-    """
-    Change = Pool().get('google_drive.rule_change')
-    if not ids:
-        return
-    table = Change.__table__()
-    cursor = Transaction().connection.cursor()
-    cursor.execute(*table.insert(
-            [table.rule, table.path, table.record_id],
-            [[rule, path, id] for id in ids]))
-    _enqueue(rule)
+WatchedMixin = watched_by('google_drive.rule')
 
 
 def notice_attached(rule, Model, ids):
@@ -98,7 +43,7 @@ def _notice_query(rule, Model, where, attachment):
                 Literal(rule), Literal(''), record_id(attachment, Model),
                 where=where, distinct=True)))
     if cursor.rowcount:
-        _enqueue(rule)
+        Pool().get('google_drive.rule').enqueue(rule)
 
 
 def record_id(attachment, Model):
@@ -115,32 +60,8 @@ def resources(Model, query):
             Attachment.resource.sql_cast(query.id)))
 
 
-def _enqueue(rule):
-    """Put the task in the queue that follows what was noticed.
-
-    One is enough for what this transaction changes: what is noticed later is
-    there when it runs, or when the sweep does.
-    """
-    Rule = Pool().get('google_drive.rule')
-    seen = Transaction().trigger_records[Rule.__name__]
-    if rule not in seen:
-        seen.add(rule)
-        Rule.__queue__.follow([rule])
-
-
-class RuleChange(ModelSQL):
-    "What was noticed and the rule has not followed yet"
+class RuleChange(RuleChangeMixin, ModelSQL):
     __name__ = 'google_drive.rule_change'
-    _log = False
 
     rule = fields.Many2One(
         'google_drive.rule', "Rule", required=True, ondelete='CASCADE')
-    # from the model of the rule, empty for the record itself
-    path = fields.Char("Path", strip=False)
-    record_id = fields.Integer("Record ID", required=True)
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        table = cls.__table__()
-        cls._sql_indexes.add(Index(table, (table.rule, Index.Range())))

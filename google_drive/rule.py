@@ -4,17 +4,13 @@
 from trytond.i18n import gettext
 from trytond.ir.resource import ResourceAccessMixin
 from trytond.model import (
-    DeactivableMixin, ModelSQL, ModelView, fields, sequence_ordered)
+    ModelSQL, ModelView, fields, sequence_ordered)
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
-from trytond.modules.google_integration.checked_read import CheckedReadMixin
-from trytond.modules.google_integration.sync_log import (
-    format_error, one_line)
+from trytond.modules.google_integration.google_rule import GoogleRule
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
-from trytond.transaction import Transaction
 
-from .exceptions import DriveRuleRemovalWarning
 from .matching import InvalidRoot, folder_id
 from .orphans import ORPHANS
 from .rule_check import RuleCheck
@@ -22,7 +18,7 @@ from .rule_defaults import RuleDefaults
 from .rule_follow import RuleFollow
 from .rule_formats import formats
 from .rule_match import RuleMatch
-from .rule_place import RulePlace
+from .rule_place import NAMES, TEMPLATES, RulePlace
 from .rule_scope import SCOPES, scope_of
 
 __all__ = ['Rule']
@@ -49,11 +45,17 @@ _sends = {
 
 class Rule(
         RuleDefaults, RulePlace, RuleMatch, RuleCheck, RuleFollow,
-        sequence_ordered(), DeactivableMixin, CheckedReadMixin, ModelSQL,
-        ModelView):
+        sequence_ordered(), GoogleRule, ModelSQL, ModelView):
     __name__ = 'google_drive.rule'
 
-    name = fields.Char("Name", required=True)
+    google_templates = TEMPLATES
+    google_names = NAMES
+    google_reach = REACH
+    google_content = PLACE
+    google_unruled = ('google_', 'ir.')
+    google_left = 'files'
+    google_removal = 'google_drive.msg_rule_removal'
+
     drive = fields.Many2One(
         'google_drive.drive', "Drive", required=True, ondelete='CASCADE')
     model = fields.Selection(
@@ -66,10 +68,6 @@ class Rule(
     domain = fields.Char(
         "Domain", required=True,
         help="A PYSON domain in JSON that the records match.")
-    user = fields.Many2One(
-        'res.user', "Acting User", required=True, ondelete='RESTRICT',
-        help="The records are searched, read and changed with the access of "
-        "this user.")
     language = fields.Selection(
         'get_languages', "Language", translate=False,
         help="The language of the names.\n"
@@ -213,16 +211,6 @@ class Rule(
         fields.Text("Reason"), 'on_change_with_scope_reason')
     files = fields.One2Many(
         'google_drive.file', 'rule', "Files", readonly=True)
-    code = fields.Char("Code", readonly=True)
-    arguments = fields.Text("Arguments", readonly=True)
-    error = fields.Function(
-        fields.Char(
-            "Error",
-            states={
-                'invisible': ~Eval('error'),
-                }),
-        'get_error')
-
     @classmethod
     def __setup__(cls):
         super().__setup__()
@@ -240,41 +228,11 @@ class Rule(
                     'icon': 'tryton-folder',
                     },
                 'test_folder': {},
-                'update_all': {
-                    'invisible': ~Eval('active', True),
-                    'depends': ['active'],
-                    },
                 })
-
-    @classmethod
-    def get_models(cls):
-        pool = Pool()
-
-        def is_attachable(name):
-            try:
-                Model = pool.get(name)
-            except KeyError:
-                # of a module that is not there any more
-                return False
-            return (issubclass(Model, ModelSQL)
-                and not Model._is_table_query()
-                and not name.startswith('google_')
-                and not name.startswith('ir.'))
-        return [
-            (name, string)
-            for name, string in pool.get('ir.model').get_name_items(ModelView)
-            if is_attachable(name)]
 
     @classmethod
     def get_fallbacks(cls):
         return [(None, "")] + ResourceAccessMixin.get_models()
-
-    @classmethod
-    def get_languages(cls):
-        Language = Pool().get('ir.lang')
-        return [(None, "")] + [
-            (language.code, language.rec_name)
-            for language in Language.search([('translatable', '=', True)])]
 
     @fields.depends('direction', 'drive', '_parent_drive.kind')
     def on_change_with_scope(self, name=None):
@@ -292,9 +250,6 @@ class Rule(
             notifications.append(
                 ('warning', gettext('google_drive.msg_rule_my_drive')))
         return notifications
-
-    def get_error(self, name):
-        return one_line(format_error(self.code, self.arguments))
 
     @classmethod
     def view_attributes(cls):
@@ -320,66 +275,27 @@ class Rule(
 
     @classmethod
     def check_modification(cls, mode, rules, values=None, external=False):
-        User = Pool().get('res.user')
         super().check_modification(
             mode, rules, values=values, external=external)
-        values = values or {}
-        if external and (mode == 'create' or REACH & values.keys()):
-            for rule in rules:
-                user = values.get('user', rule.user.id)
-                if not cls._may_act_as(user):
-                    raise AccessError(gettext(
-                            'google_drive.msg_rule_user',
-                            rule=rule.rec_name, user=User(user).rec_name))
-        if external:
+        if external and values:
             for name in bookkeeping.readonly_fields(cls) & values.keys():
                 if values[name] is not None:
                     raise AccessError(gettext(
                             'google_integration.msg_resource_bookkeeping',
                             **cls.__names__(name)))
-        if mode == 'delete' or (
-                mode == 'write' and values.get('active', True) is False):
-            cls._warn_removal(
-                [r for r in rules if mode == 'delete' or r.active])
 
     @classmethod
-    def _warn_removal(cls, rules):
-        pool = Pool()
-        File = pool.get('google_drive.file')
-        Warning = pool.get('res.user.warning')
-        count = File.search([
+    def count_removed(cls, rules):
+        File = Pool().get('google_drive.file')
+        return File.search([
                 ('rule', 'in', [r.id for r in rules]),
                 ], count=True)
-        if count:
-            key = Warning.format('google_drive_rule_removal', rules)
-            if Warning.check(key):
-                raise DriveRuleRemovalWarning(key, gettext(
-                        'google_drive.msg_rule_removal',
-                        rule=', '.join(r.rec_name for r in rules),
-                        count=count))
-
-    @classmethod
-    def _may_act_as(cls, user):
-        """Tell if the rule may use the access of the user.
-
-        Only who may change users, and so become any, may use another's.
-        """
-        transaction = Transaction()
-        if user == transaction.user:
-            return True
-        ModelAccess = Pool().get('ir.model.access')
-        with transaction.set_context(_check_access=True):
-            return ModelAccess.check(
-                'res.user', 'write', raise_exception=False)
 
     @classmethod
     def on_modification(cls, mode, rules, field_names=None):
         super().on_modification(mode, rules, field_names=field_names)
-        cls._watched_cache.clear()
         if mode in {'create', 'write'}:
             cls._resolve_roots(rules)
-            if mode == 'create' or (field_names or PLACE) & PLACE:
-                cls.expire(rules)
 
     @classmethod
     def _resolve_roots(cls, rules):
@@ -406,12 +322,6 @@ class Rule(
         Drive = Pool().get('google_drive.drive')
         bookkeeping.check_write(cls, rules)
         Drive.synchronize(Drive.browse({r.drive.id for r in rules}))
-
-    @classmethod
-    @ModelView.button
-    def update_all(cls, rules):
-        bookkeeping.check_write(cls, rules)
-        cls.expire(rules)
 
     @classmethod
     @ModelView.button_action('google_drive.wizard_rule_preview')

@@ -1,24 +1,17 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What is wrong with a rule is told when it is saved."""
-from trytond import backend
 import trytond.config as config
 from trytond.i18n import gettext
-from trytond.model import fields
-from trytond.model.exceptions import AccessError
-from trytond.modules.google_integration import bookkeeping
-from trytond.modules.google_integration.operation import ItemError
-from trytond.modules.google_integration.record_path import (
-    PathError, owners, steps)
-from trytond.modules.google_integration.sync_log import format_error
+from trytond.modules.google_integration.exceptions import (
+    RuleError, RulePathError)
+from trytond.modules.google_integration.record_path import steps
 from trytond.modules.google_integration.template_record import check_fields
 from trytond.pool import Pool
 
 from . import matching
-from .exceptions import DriveRuleError
 from .pattern import Pattern, PatternError
 from .rule_match import KINDS
-from .rule_place import TEMPLATES
 
 __all__ = ['RuleCheck']
 
@@ -42,7 +35,7 @@ class RuleCheck:
             rule.check_encryption()
 
     def _refuse(self, code, **arguments):
-        raise DriveRuleError(gettext(
+        raise RuleError(gettext(
                 f'google_drive.msg_rule_{code}', rule=self.rec_name,
                 **arguments))
 
@@ -67,18 +60,13 @@ class RuleCheck:
                 and not credentials.subject):
             self._refuse('service_account', credentials=credentials.rec_name)
 
+    def check_template(self, name, template):
+        super().check_template(name, template)
+        check_fields(
+            template, Pool().get('ir.attachment'), name, 'attachment')
+
     def check_templates(self):
-        Attachment = Pool().get('ir.attachment')
-        for name in TEMPLATES:
-            try:
-                template = self.template(name)
-                if template:
-                    check_fields(template, self.Model, name)
-                    check_fields(template, Attachment, name, 'attachment')
-            except ItemError as error:
-                raise DriveRuleError(format_error(
-                        error.code,
-                        bookkeeping.dumps(error.arguments))) from None
+        super().check_templates()
         if self.receives_files and self.match_folder:
             template = self.template('path')
             if not template or not self.path_fields(template):
@@ -117,26 +105,11 @@ class RuleCheck:
         "What a name is compared with must be a field that can be searched"
         try:
             found = list(steps(self.Model, path))
-        except PathError as error:
+        except RulePathError as error:
             self._refuse('match_field', name=name, field=error.name)
         if found[-1][0]._type not in KINDS or not all(
                 field.searchable(Source) for field, Source, _ in found):
             self._refuse('match_kind', name=name, field=path)
-
-    def check_domain(self):
-        try:
-            with self.acting():
-                domain = self.decoded_domain()
-                fields.domain_validate(domain)
-                self.Model.search(domain, limit=1)
-                for path in self.related_paths:
-                    owners(self.Model, path, [-1])
-        except (AccessError, backend.DatabaseOperationalError):
-            raise
-        except Exception as error:
-            raise DriveRuleError(gettext(
-                    'google_drive.msg_rule_domain',
-                    rule=self.rec_name)) from error
 
     def check_encryption(self):
         if self.encrypted and not config.get(

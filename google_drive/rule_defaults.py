@@ -1,22 +1,12 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What a new rule is, if nobody says anything else."""
-from trytond.transaction import Transaction
-
 __all__ = ['RuleDefaults']
 
 
 class RuleDefaults:
     "The defaults of the fields of a rule"
     __slots__ = ()
-
-    @staticmethod
-    def default_domain():
-        return '[]'
-
-    @staticmethod
-    def default_user():
-        return Transaction().user
 
     @staticmethod
     def default_direction():

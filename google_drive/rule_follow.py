@@ -7,21 +7,16 @@ from sql import Literal, Null, Union
 
 from trytond import backend
 from trytond.cache import Cache
-from trytond.exceptions import UserError
-from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
-from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.operation import ItemError
-from trytond.modules.google_integration.record_path import (
-    PathError, link_of, owners, relation_path)
-from trytond.modules.google_integration.redaction import log_unexpected
+from trytond.modules.google_integration.record_path import link_of
+from trytond.modules.google_integration.rule_follow import FollowRun
 from trytond.modules.google_integration.template_record import RELATIONS
 from trytond.modules.google_integration.tokens import short
 from trytond.pool import Pool
-from trytond.transaction import (
-    Transaction, inactive_records, without_check_access)
+from trytond.transaction import Transaction
 
-from .follow import notice_all, record_id, resources
+from .follow import notice_all, notice_attached, record_id, resources
 from .rule_place import TEMPLATES
 
 __all__ = ['RuleFollow']
@@ -36,43 +31,18 @@ class RuleFollow:
     "The part of a rule that follows its records"
     __slots__ = ()
 
+    google_changes = 'google_drive.rule_change'
+    google_following = [
+        ('active', '=', True),
+        ('direction', '!=', 'to_tryton'),
+        ]
     _watched_cache = Cache('google_drive.rule.watched', context=False)
 
     @classmethod
-    def watched(cls):
-        """What is followed, by name of the model.
-
-        The values are the id of the rule, the path from its model, which is
-        empty for the model itself, and the fields by which a record says to
-        whom it belongs.
-        """
-        watched = cls._watched_cache.get('watched')
-        if watched is None:
-            watched = {}
-            with Transaction().set_user(0), without_check_access():
-                rules = cls.search([
-                        ('active', '=', True),
-                        ('direction', '!=', 'to_tryton'),
-                        ])
-                for rule in rules:
-                    for name, entry in rule._watches():
-                        watched.setdefault(name, []).append(entry)
-            cls._watched_cache.set('watched', watched)
-        return watched
-
-    def _watches(self):
-        try:
-            Model = self.Model
-            yield self.model, (self.id, '', ())
-            seen = set()
-            for path in self.related_paths:
-                for name, step, links in relation_path(Model, path):
-                    if step not in seen:
-                        seen.add(step)
-                        yield name, (self.id, step, links)
-        except (ItemError, PathError):
-            # the sweep tells
-            return
+    def notice_records(cls, rule, Model, mode, ids):
+        if mode == 'write':
+            # what is new has no attachment, what is gone none any more
+            notice_attached(rule, Model, ids)
 
     @property
     def related_paths(self):
@@ -103,8 +73,6 @@ class RuleFollow:
         Attachment = pool.get('ir.attachment')
         File = pool.get('google_drive.file')
         actions = super().on_delete(rules)
-        # it may have been asked for while they were still there
-        actions.append(cls._watched_cache.clear)
         files = File.search([('rule', 'in', [r.id for r in rules])])
         attachments = [f.attachment.id for f in files if f.attachment]
 
@@ -121,26 +89,6 @@ class RuleFollow:
         "Bring the places of the files up to date"
         for rule in rules:
             Follow(rule.id)()
-
-    @classmethod
-    def sweep(cls, rules=None):
-        "Find what was missed"
-        transaction = Transaction()
-        with transaction.set_user(0), transaction.reset_context():
-            if rules is None:
-                with inactive_records():
-                    rules = cls.search(['OR',
-                            ('active', '=', True),
-                            ('files', '!=', None),
-                            ])
-            cls.follow(rules)
-
-    @classmethod
-    def verify(cls, rules=None):
-        "Render everything again, for what no trigger tells"
-        if rules is None:
-            rules = cls.search([('active', '=', True)])
-        cls.expire(rules)
 
 
 def _relations(Model, names):
@@ -160,39 +108,21 @@ def _relations(Model, names):
         Model = field.get_target()
 
 
-class Follow:
+class Follow(FollowRun):
     """One run of one rule.
 
     What is due is asked in one query: what was noticed, the attachments that
     have no file although their record matches, and the files of which the
     record does not match any more.  Each chunk is one transaction.
     """
+    rule_model = 'google_drive.rule'
+    logger = logger
 
     def __init__(self, rule):
-        self.id = rule
+        super().__init__(rule)
         # what is noticed after this change has a task of its own
         self.until = None
         self.failure = None
-
-    def __call__(self):
-        transaction = Transaction()
-        with transaction.set_user(0), transaction.reset_context(), \
-                without_check_access(), inactive_records():
-            try:
-                self.all()
-            except backend.DatabaseOperationalError:
-                raise
-            except Exception as exception:
-                transaction.rollback()
-                error = item_error(exception)
-                short(lambda: self.say(error))
-            else:
-                if self.rule.code:
-                    short(lambda: self.say(None))
-
-    @property
-    def rule(self):
-        return Pool().get('google_drive.rule')(self.id)
 
     def all(self):
         patience = PATIENCE
@@ -247,9 +177,7 @@ class Follow:
 
     def matching(self, rule):
         "The SQL of the names of the records that the acting user finds"
-        with acting(rule.user.id, rule.language):
-            return resources(rule.Model, rule.Model.search(
-                    rule.decoded_domain(), order=[], query=True))
+        return resources(rule.Model, super().matching(rule))
 
     def entered(self, rule):
         "The records that match and have an attachment without file"
@@ -330,13 +258,7 @@ class Follow:
         changes = Change.search(
             [('rule', '=', self.id), ('id', '<=', self.until)],
             limit=CHUNK, order=[('id', 'ASC')])
-        by_path = {}
-        for change in changes:
-            by_path.setdefault(change.path or '', set()).add(change.record_id)
-        ids = by_path.pop('', set())
-        for path, related in by_path.items():
-            ids.update(owners(self.rule.Model, path, list(related)))
-        return changes, ids
+        return changes, self.concerned(changes)
 
     def place(self, ids):
         pool = Pool()
@@ -351,17 +273,6 @@ class Follow:
         File.attached(attachments)
         File.place_changed(records)
         SyncError.tell_twice(records)
-
-    # The error of the rule itself
-
-    def say(self, error):
-        rule = self.rule
-        books = {
-            'code': error and error.code,
-            'arguments': error and bookkeeping.dumps(error.arguments),
-            }
-        if any(getattr(rule, n) != v for n, v in books.items()):
-            bookkeeping.update(type(rule), [rule], books)
 
 
 def assign(attachments):
@@ -394,16 +305,3 @@ def assign(attachments):
                 File, [file], {'rule': rule.id, 'to_place': True})
             File.google_touch([file])
     File.delete(moved)
-
-
-def item_error(exception):
-    match exception:
-        case ItemError():
-            return exception
-        case AccessError():
-            return ItemError('google_drive.rule_denied', {
-                    'message': exception.message})
-        case UserError():
-            return ItemError('refused', {'message': exception.message})
-    log_unexpected(logger, "a rule failed")
-    return ItemError('unexpected')

@@ -3,8 +3,9 @@
 """To which record a file of Drive belongs."""
 from trytond.model import Model
 from trytond.model.exceptions import AccessError
+from trytond.modules.google_integration.exceptions import RulePathError
 from trytond.modules.google_integration.operation import ItemError
-from trytond.modules.google_integration.record_path import PathError, steps
+from trytond.modules.google_integration.record_path import steps
 from trytond.modules.google_integration.template_record import (
     RELATIONS, TemplateRecord)
 from trytond.pool import Pool
@@ -256,7 +257,7 @@ def text_field(Model_, path):
     _, *names = path.split('.')
     try:
         found = list(steps(Model_, '.'.join(names))) if names else []
-    except PathError:
+    except RulePathError:
         return
     if any(field._type in RELATIONS - {'many2one'}
             or not field.searchable(Source) for field, Source, _ in found):

@@ -9,13 +9,11 @@ from typing import NamedTuple
 from trytond import backend
 from trytond.model import Model
 from trytond.model.exceptions import AccessError
-from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.redaction import log_unexpected
 from trytond.modules.google_integration.template_record import (
-    TemplateRecord, compile_template, render_parts)
+    TemplateRecord, render_parts)
 from trytond.pool import Pool
-from trytond.pyson import PYSONDecoder
 from trytond.tools import grouped_slice
 from trytond.tools import timezone as tz
 from trytond.transaction import Transaction, without_check_access
@@ -48,14 +46,6 @@ class RulePlace:
     __slots__ = ()
 
     @property
-    def Model(self):
-        try:
-            return Pool().get(self.model)
-        except KeyError:
-            # of a module that is not there any more
-            raise ItemError('google_drive.rule_model') from None
-
-    @property
     def sends_files(self):
         return self.direction != 'to_tryton'
 
@@ -67,17 +57,6 @@ class RulePlace:
     def root_id(self):
         "The identifier of the folder that holds the files"
         return self.root or self.drive.google_id
-
-    def acting(self):
-        return acting(self.user.id, self.language)
-
-    def decoded_domain(self):
-        transaction = Transaction()
-        return PYSONDecoder({
-                **transaction.context,
-                'context': transaction.context,
-                'user': transaction.user,
-                }).decode(self.domain)
 
     # Which attachments
 
@@ -151,11 +130,6 @@ class RulePlace:
             return []
 
     # The place
-
-    def template(self, name):
-        "The checked template of the field, None if there is none"
-        source = getattr(self, name)
-        return compile_template(source, name, NAMES) if source else None
 
     def place(self, attachment):
         "Return the place of the attachment, raise ItemError if it has none"

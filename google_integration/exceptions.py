@@ -58,3 +58,19 @@ class AuthorizationLinkError(AuthorizationError):
 
 class WrongAccountError(AuthorizationError):
     pass
+
+
+class RuleError(ValidationError):
+    pass
+
+
+class RulePathError(RuleError):
+
+    def __init__(self, message, name):
+        super().__init__(message)
+        # the name at which the path ends
+        self.name = name
+
+
+class RuleRemovalWarning(UserWarning):
+    pass

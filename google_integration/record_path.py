@@ -1,39 +1,35 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The dotted names that lead from a record to others, and the way back."""
+from trytond.i18n import gettext
 from trytond.transaction import (
     Transaction, inactive_records, without_check_access)
 
+from .exceptions import RulePathError
 from .template_record import RELATIONS
 
-__all__ = ['PathError', 'link_of', 'owners', 'relation_path', 'steps']
-
-
-class PathError(Exception):
-    """The path leads nowhere.
-
-    ``code`` is 'path' for a name that is no field, 'path_relation' for one
-    that leads to no record.
-    """
-
-    def __init__(self, code, path, name):
-        super().__init__(code)
-        self.code = code
-        self.path = path
-        self.name = name
+__all__ = ['link_of', 'owners', 'relation_path', 'steps']
 
 
 def steps(Model, path):
-    "The field, its model and its target for each name of the path"
+    """The field, its model and its target for each name of the path.
+
+    Raise RulePathError at a name that is no field.
+    """
     for name in path.split('.'):
         field = Model and Model._fields.get(name)
         if not field:
-            raise PathError('path', path, name)
+            raise _refused('path', path, name)
         target = None
         if _type(field) in RELATIONS:
             target = field.get_target()
         yield field, Model, target
         Model = target
+
+
+def _refused(code, path, name):
+    return RulePathError(gettext(
+            f'google_integration.msg_rule_{code}', path=path, name=name), name)
 
 
 def _type(field):
@@ -44,14 +40,15 @@ def relation_path(Model, path):
     """Return the models on the path.
 
     Each with the path that leads to it and the names of its fields by which
-    it says to whom it belongs.
+    it says to whom it belongs.  Raise RulePathError at a name that leads to
+    no record.
     """
     result, step = [], []
     for name, (field, _, target) in zip(
             path.split('.'), steps(Model, path), strict=True):
         step.append(name)
         if target is None:
-            raise PathError('path_relation', path, name)
+            raise _refused('path_relation', path, name)
         link = link_of(field)
         result.append((
                 target.__name__, '.'.join(step), (link,) if link else ()))

@@ -19,7 +19,7 @@ from .template_values import (
     MOMENTS, NUMBERS, Reachable, TemplateError, check_date_format)
 
 __all__ = [
-    'RELATIONS', 'TemplateRecord', 'check_fields', 'compile_template',
+    'NAMES', 'RELATIONS', 'TemplateRecord', 'check_fields', 'compile_template',
     'readable', 'render_parts', 'render_template']
 
 NAMES = {'record'}

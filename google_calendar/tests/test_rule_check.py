@@ -3,9 +3,8 @@
 """What is refused of a rule, and trying it."""
 import datetime as dt
 
-from trytond.modules.google_calendar.exceptions import (
-    RuleDomainError, RulePathError)
 from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.exceptions import RuleError
 from trytond.transaction import Transaction
 
 from .rules import RULE, SALE, RuleTestCase
@@ -37,7 +36,7 @@ class ValidationTestCase(RuleTestCase):
                     '"record.lines.nothing" is no field'),
                 ]:
             with self.subTest(**values), \
-                    self.assertRaises(RulePathError) as refused:
+                    self.assertRaises(RuleError) as refused:
                 self.create_rule(**values)
             self.assertIn(error, refused.exception.message)
         for domain in ['', '[', '{}', '[["nothing", "=", 1]]', '"x"']:
@@ -45,7 +44,8 @@ class ValidationTestCase(RuleTestCase):
                     self.assertRaises(Exception) as refused:
                 self.create_rule(domain=domain)
             if domain:
-                self.assertIsInstance(refused.exception, RuleDomainError)
+                self.assertIsInstance(refused.exception, RuleError)
+                self.assertIn("The domain", refused.exception.message)
 
     def test_deleted_meanwhile(self):
         "What is asked for while a rule is deleted is not remembered"

@@ -2,7 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """Related records are followed, and what a rule leaves is removed."""
 
-from trytond.modules.google_calendar.exceptions import RuleRemovalWarning
+from trytond.modules.google_integration.exceptions import RuleRemovalWarning
 from trytond.transaction import Transaction
 
 from .rules import PUBLICATION, RULE, RuleTestCase

@@ -1,7 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """Shipments are published, and their moves followed."""
-from trytond.modules.google_calendar.exceptions import RuleDomainError
+from trytond.modules.google_integration.exceptions import RuleError
 from trytond.transaction import Transaction
 
 from .rules import DAY, RULE, RuleTestCase
@@ -121,7 +121,7 @@ class ShipmentTestCase(RuleTestCase):
 
     def test_not_searched(self):
         "What is computed otherwise can not be followed"
-        with self.assertRaises(RuleDomainError):
+        with self.assertRaisesRegex(RuleError, "can not be searched"):
             self.publish(related='customer_location')
 
     def test_domain_left(self):

@@ -4,7 +4,7 @@
 from unittest.mock import patch
 
 from trytond.modules.google_drive import rule_place
-from trytond.modules.google_drive.exceptions import DriveRuleError
+from trytond.modules.google_integration.exceptions import RuleError
 from trytond.modules.google_drive.naming import NAME_LIMIT, clean_name
 from trytond.modules.google_drive.tests.rule_case import FOLDER, RuleTestCase
 from trytond.modules.google_integration.bookkeeping import dumps
@@ -62,7 +62,7 @@ class CheckTestCase(RuleTestCase):
                 ({'encrypted': True}, "encryption_key"),
                 ]:
             with self.subTest(values):
-                with self.assertRaises(DriveRuleError) as error:
+                with self.assertRaises(RuleError) as error:
                     self.create_rule(rule.drive, **{
                             'match_folder': False, **values})
                 self.assertIn(message, error.exception.message)
@@ -110,7 +110,7 @@ class CheckTestCase(RuleTestCase):
             drive = self.create_drive(
                 kind, type='service_account', subject=subject)
             if refused:
-                with self.assertRaisesRegex(DriveRuleError, "no space"):
+                with self.assertRaisesRegex(RuleError, "no space"):
                     self.create_rule(drive)
             else:
                 self.create_rule(drive)

@@ -2,7 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """Who may do what with the rules."""
 from trytond.model.exceptions import AccessError
-from trytond.modules.google_drive.exceptions import DriveRuleRemovalWarning
+from trytond.modules.google_integration.exceptions import RuleRemovalWarning
 
 from .tools import ACCESS, DRIVE, RULE, GoogleDriveTestCase, database
 
@@ -47,14 +47,14 @@ class RuleAccessTestCase(GoogleDriveTestCase):
     def test_acting_user(self):
         "The access of another user is for those who may change users"
         for values in [{'user': self.jane}, {'user': 1}]:
-            with self.assertRaisesRegex(AccessError, "can not act"):
+            with self.assertRaisesRegex(AccessError, "Choose yourself"):
                 self.write_as(self.ada, **values)
         self.set_rule(user=1)
         for values in [
                 {'path': '${record.name}'}, {'domain': '[]'},
                 {'filename': 'x'}, {'match_pattern': '(?P<name>.)'},
                 {'root': self.root}, {'user': 1}]:
-            with self.assertRaisesRegex(AccessError, "can not act"):
+            with self.assertRaisesRegex(AccessError, "Choose yourself"):
                 self.write_as(self.ada, **values)
         self.write_as(self.ada, name="Other name")
 
@@ -86,7 +86,7 @@ class RuleAccessTestCase(GoogleDriveTestCase):
                 lambda Rule: Rule.delete([Rule(self.rule)])]:
             with database(self.ada, context=ACCESS, commit=False) as pool, \
                     self.assertRaisesRegex(
-                        DriveRuleRemovalWarning, "1 files"):
+                        RuleRemovalWarning, "1 files"):
                 change(pool.get(RULE))
 
 
