@@ -8,6 +8,8 @@ from trytond.model import (
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.google_rule import GoogleRule
+from trytond.modules.google_integration.google_two_way import (
+    CONFLICT_POLICIES, DIRECTIONS)
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
 
@@ -82,17 +84,10 @@ class Rule(
         states={
             'invisible': ~Eval('root_name'),
             })
-    direction = fields.Selection([
-            ('both', "Both Ways"),
-            ('to_tryton', "From Google to Tryton"),
-            ('to_google', "From Tryton to Google"),
-            ], "Direction", required=True, sort=False)
-    conflict_policy = fields.Selection([
-            ('newest', "The Newest Stands"),
-            ('tryton', "Tryton Stands"),
-            ('google', "Google Stands"),
-            ('manual', "Ask"),
-            ], "Conflicts", required=True, sort=False,
+    direction = fields.Selection(
+        list(DIRECTIONS), "Direction", required=True, sort=False)
+    conflict_policy = fields.Selection(
+        list(CONFLICT_POLICIES), "Conflicts", required=True, sort=False,
         states={
             'invisible': Eval('direction') != 'both',
             },

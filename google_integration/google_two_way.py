@@ -16,8 +16,19 @@ from .client import GoogleError
 from .google_service import GoogleService
 from .operation import Answer, Change, ItemError, Operation
 
-__all__ = ['GoogleTwoWay']
+__all__ = ['CONFLICT_POLICIES', 'DIRECTIONS', 'GoogleTwoWay']
 
+DIRECTIONS = [
+    ('both', "Both Ways"),
+    ('to_tryton', "From Google to Tryton"),
+    ('to_google', "From Tryton to Google"),
+    ]
+CONFLICT_POLICIES = [
+    ('newest', "The Newest Stands"),
+    ('tryton', "Tryton Stands"),
+    ('google', "Google Stands"),
+    ('manual', "Ask"),
+    ]
 # a share of fewer records than these says nothing
 DELETION_SHARE_MINIMUM = 10
 
@@ -31,17 +42,10 @@ class GoogleTwoWay(GoogleService):
 
     google_resource = None
 
-    direction = fields.Selection([
-            ('both', "Both Ways"),
-            ('to_tryton', "From Google to Tryton"),
-            ('to_google', "From Tryton to Google"),
-            ], "Direction", required=True, sort=False)
-    conflict_policy = fields.Selection([
-            ('newest', "The Newest Stands"),
-            ('tryton', "Tryton Stands"),
-            ('google', "Google Stands"),
-            ('manual', "Ask"),
-            ], "Conflicts", required=True, sort=False,
+    direction = fields.Selection(
+        list(DIRECTIONS), "Direction", required=True, sort=False)
+    conflict_policy = fields.Selection(
+        list(CONFLICT_POLICIES), "Conflicts", required=True, sort=False,
         help="What stands when the same was changed on both sides.")
     deletion_limit = fields.Integer(
         "Deletion Limit", required=True,
