@@ -45,7 +45,7 @@ class Content:
         self.rule = rule
         self.templates = {
             name: template
-            for name in ['summary', 'description', 'location']
+            for name in rule.google_templates
             if (template := rule.template(name))}
 
     # From the record

@@ -12,7 +12,6 @@ from trytond.pyson import Bool, Eval, If
 from trytond.wizard import Button, StateView, Wizard
 
 from .published import Content
-from .rule import TEMPLATES
 
 __all__ = ['RuleTest', 'RuleTestLine', 'RuleTestResult']
 
@@ -67,12 +66,8 @@ class RuleTest(Wizard):
 def missing_paths(rule):
     "The relations that the templates read and of which nothing is followed"
     found = set()
-    for name in TEMPLATES:
-        template = rule.template(name)
-        for path in template.paths() if template else []:
-            variable, *names = path.split('.')
-            if variable == 'record':
-                found.update(_relations(rule.Model, names))
+    for names in rule.template_paths():
+        found.update(_relations(rule.Model, names))
     followed = {
         '.'.join(path.split('.')[:i + 1])
         for path in rule.related_paths for i in range(path.count('.') + 1)}

@@ -17,7 +17,6 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from .follow import notice_all, notice_attached, record_id, resources
-from .rule_place import TEMPLATES
 
 __all__ = ['RuleFollow']
 logger = logging.getLogger(__name__)
@@ -48,12 +47,8 @@ class RuleFollow:
     def related_paths(self):
         "The relations of the record of which the templates read more"
         found = set()
-        for name in TEMPLATES:
-            template = self.template(name)
-            for path in template.paths() if template else []:
-                variable, *names = path.split('.')
-                if variable == 'record':
-                    found.update(_relations(self.Model, names))
+        for names in self.template_paths():
+            found.update(_relations(self.Model, names))
         return sorted(found)
 
     @classmethod

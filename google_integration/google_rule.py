@@ -133,6 +133,15 @@ class GoogleRule(NoticeMixin, DeactivableMixin, CheckedReadMixin):
         if source:
             return compile_template(source, name, self.google_names)
 
+    def template_paths(self):
+        "The lists of names by which the templates read from the record"
+        for name in self.google_templates:
+            template = self.template(name)
+            for path in template.paths() if template else []:
+                variable, *names = path.split('.')
+                if variable == 'record':
+                    yield names
+
     # What is refused
 
     def check_templates(self):
