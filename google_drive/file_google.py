@@ -262,11 +262,10 @@ class GoogleFile(GoogleResource):
 
 
 def _content(table):
-    "The SQL condition of a content that Google does not have"
+    "The SQL condition of a content that Google does not have, never NULL"
     return ((table.google_etag == Null)
-        | (table.md5 != table.google_md5)
         | ((table.md5 != Null)
-            & (table.google_md5 == Null)))
+            & (table.md5 != Coalesce(table.google_md5, ''))))
 
 
 def smallest_first(table):

@@ -14,6 +14,7 @@ from trytond.transaction import Transaction
 
 from . import encryption, mapping, store
 from .file_google import smallest_first
+from .naming import extension
 from .tree import Tree
 
 __all__ = ['FileIncoming']
@@ -239,11 +240,26 @@ class FileIncoming:
 
     def google_attachment_name(self, name):
         "The name of the attachment of a file of this name"
-        export = self.rule.export_of(self.google_base) if self.rule else None
-        if export and export != 'link':
-            if not name.lower().endswith(export.extension):
-                name += export.extension
-        return name
+        end = self._export_extension
+        return name if name.lower().endswith(end) else name + end
+
+    def google_file_name(self, name):
+        """The name of the file of an attachment of this name
+
+        The extension is that of the export, not of a document of Google.
+        """
+        end = self._export_extension
+        if not end or not name.lower().endswith(end):
+            return name
+        if self.google_attachment_name(self.name or '') == name:
+            return self.name
+        return name[:-len(end)]
+
+    @property
+    def _export_extension(self):
+        "The extension of what a document is exported as, '' of other files"
+        export = self.rule and self.rule.export_of(self.google_base or {})
+        return export.extension if export and export != 'link' else ''
 
     def _acting(self):
         return self.rule.acting() if self.rule else nullcontext()
@@ -319,5 +335,7 @@ def opened(result):
 
 
 def kept_name(name, time):
-    "The name of what did not stand"
-    return f'{name} (Tryton, {time:%Y-%m-%d %H:%M})'
+    "The name of what did not stand, which opens as it did"
+    end = extension(name)
+    stem = name.removesuffix(end)
+    return f'{stem} (Tryton, {time:%Y-%m-%d %H:%M}){end}'

@@ -130,7 +130,8 @@ class FilePlace:
         place = self.rule.place(self.attachment)
         values = {}
         if place.name != self.rendered_name:
-            values['name'] = values['rendered_name'] = place.name
+            values['rendered_name'] = place.name
+            values['name'] = self.google_file_name(place.name)
         path = '/'.join(place.folders)
         if (path != (self.rendered_path or '') or not self.place
                 or self.place.is_trashed and not self.google_etag):

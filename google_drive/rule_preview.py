@@ -208,9 +208,13 @@ class Preview:
             self.add(
                 'send', place.name, path, record,
                 gettext('google_drive.msg_preview_changed'))
-        if place.name != file.rendered_name:
+        if file.rendered_name is None and not file.to_place:
+            # it came from Google: where somebody has put it
+            return
+        name = file.google_file_name(place.name)
+        if place.name != file.rendered_name and name != file.name:
             self.add(
-                'rename', place.name, path, record,
+                'rename', name, path, record,
                 gettext('google_drive.msg_preview_rename', name=file.name))
         if path != (file.rendered_path or ''):
             self.add(

@@ -2,7 +2,8 @@
 # top level of this repository has the full notices and license terms.
 "What is put into Drive reaches its record"
 from .tools import (
-    ALICE, ATTACHMENT, BOB, FILE, FOLDER, GoogleDriveTestCase)
+    ALICE, ATTACHMENT, BOB, FILE, FOLDER, GROUP, RULE, GoogleDriveTestCase,
+    database)
 
 LARGE = bytes(range(256)) * 4096 * 6
 PDF = 'application/pdf'
@@ -287,6 +288,33 @@ class PullTestCase(GoogleDriveTestCase):
         self.assertEqual(name, "Sales/Plan.pdf")
         self.assertTrue(changed.startswith(b'%PDF'))
         self.assertNotEqual(changed, content)
+        self.assert_settled()
+
+    def test_document_place(self):
+        "It is renamed and moved without the extension of its export"
+        file = self.google.create_file(
+            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
+            parent=self.folder("Sales"))
+        self.synchronize()
+        attachment, = self.attachments('id')
+        self.write(attachment, description="A plan")
+        with database(1) as pool:
+            Group = pool.get(GROUP)
+            Group.write([Group(self.group)], {'name': "Sales 2"})
+        with database(0) as pool:
+            pool.get(RULE).sweep()
+        self.synchronize()
+        path = self.prefix + "Sales 2/"
+        self.assertEqual(
+            self.google.file(file['id'])['path'], path + "Plan")
+        self.write(attachment, name="Plans.pdf")
+        self.synchronize()
+        self.assertEqual(
+            self.google.file(file['id'])['path'], path + "Plans")
+        self.assertEqual(self.attachments(), ["Plans.pdf"])
+        self.assertEqual(self.errors(), [])
+        # to be renamed is to be modified: it is exported once more
+        self.synchronize()
         self.assert_settled()
 
     def test_document_large(self):

@@ -96,6 +96,16 @@ class PreviewTestCase(GoogleDriveTestCase):
                         "In the trash of Google Drive")],
                 })
 
+    def test_received(self):
+        "What came from Google stays where somebody has put it"
+        self.drop("a.txt")
+        self.google.create_file(
+            ALICE, "Plan", content=["Hello"],
+            mimeType='application/vnd.google-apps.document',
+            parent=self.folder("Sales"))
+        self.synchronize()
+        self.assertEqual(self.preview(), {})
+
     def test_moves(self):
         self.attach("a.txt")
         self.synchronize()
