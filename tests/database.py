@@ -11,15 +11,15 @@ from trytond.transaction import Transaction
 __all__ = ['backup', 'save_template']
 
 
-def save_template(path, module='google_calendar'):
-    """Write a file of SQLite in which the module is activated
+def save_template(path, modules='google_calendar'):
+    """Write a file of SQLite in which the modules are activated
 
     Return its path, None where the tests run on another database.
     """
     if backend.name != 'sqlite':
         return
     drop_db()
-    activate_module(module)
+    activate_module(modules)
     with Transaction().start(DB_NAME, 0, readonly=True):
         backup(path)
     drop_db()

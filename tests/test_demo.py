@@ -12,6 +12,7 @@ import unittest
 import uuid
 
 from tests.database import save_template
+from tests.demo.servers import MODULES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MARK = 'GOOGLE_DEMO_TEST'  # in the environment of all it starts
@@ -20,6 +21,7 @@ FEW = 'issue_2*'
 # of recurring-ical-events 3.8.2, as pinned in constraints.txt
 LOADED = "26 events of 12 iCalendar files loaded in 3 calendars, 10 refused"
 CALENDARS = 5
+DRIVES = 2
 REFUSED = {
     'invalid (Invalid original start time.)': 4,
     'invalid (The start and end times must either both be date or both be '
@@ -28,12 +30,18 @@ REFUSED = {
     }
 STEPS = [
     "Start Google and Tryton", "Create credentials", "Authorize",
-    "Google: load calendars", "Discover and enable calendars",
+    "Google: load calendars", "Google: make documents in a drive",
+    "Discover calendars and drives",
     "Pull into Tryton", "Compare", "Tryton: create, change, delete",
     "Google: create, change, delete", "Synchronize both ways",
     "Google: the guests answer", "Synchronize what Google did itself",
     "Look for each change", "Compare",
-    "Synchronize with nothing to do", "Compare again", "total"]
+    "Synchronize with nothing to do", "Compare again",
+    "Tryton: make documents of customers", "Make a rule",
+    "Drive: synchronize", "Drive: compare", "Tryton: change documents",
+    "Google: change documents", "Drive: synchronize both ways",
+    "Look at the conflict", "Look for each change", "Drive: compare",
+    "Drive: synchronize with nothing to do", "Drive: compare again", "total"]
 
 
 class Run:
@@ -95,10 +103,12 @@ class DemoTestCase(unittest.TestCase):
         # at the same time, as the processors allow
         cls.run_ = cls.start_('--files', FEW)
         folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-        template = save_template(os.path.join(folder, 'template'))
-        cls.broken = cls.start_(
-            '--break', '--files', FEW,
-            *(['--template', template] if template else []))
+        template = save_template(
+            os.path.join(folder, 'template'), MODULES)
+        # of which the database is made already
+        cls.few = [
+            '--files', FEW, *(['--template', template] if template else [])]
+        cls.broken = cls.start_('--break', *cls.few)
         for run in [cls.run_, cls.broken]:
             run.finish()
 
@@ -119,7 +129,7 @@ class DemoTestCase(unittest.TestCase):
             self.run_.process.returncode, 0, self.run_.output)
         self.assertIn("Both sides are equal", self.run_.output)
         self.assertEqual(
-            re.findall(r'(\d+) differences', self.run_.output), ['0'] * 3)
+            re.findall(r'(\d+) differences', self.run_.output), ['0'] * 6)
 
     def test_loaded(self):
         "The real calendars are loaded, but for what Google refuses"
@@ -147,12 +157,22 @@ class DemoTestCase(unittest.TestCase):
             for name, items, requests, _ in rows}
         # the consent page, its form, the exchange of the code
         self.assertEqual(numbers["Authorize"], (1, 3))
+        # the calendars, My Drive and the shared drives
         self.assertEqual(
-            numbers["Discover and enable calendars"], (CALENDARS, 1))
+            numbers["Discover calendars and drives"], (CALENDARS + DRIVES, 3))
         items, requests = numbers["Pull into Tryton"]
         self.assertEqual(requests, CALENDARS)
         self.assertEqual(
             numbers["Synchronize with nothing to do"][1], CALENDARS)
+        self.assertEqual(
+            numbers["Drive: synchronize with nothing to do"][1], 1)
+
+    def test_documents(self):
+        "Real documents are opened in the end, and what was lost is kept"
+        for text in [
+                '13 files: 0 differences', '13 documents are opened',
+                'Google stands, Tryton keeps "label (Tryton, ']:
+            self.assertIn(text, self.run_.output)
 
     def test_nothing_left(self):
         "No process and no file is left"
@@ -166,12 +186,14 @@ class DemoTestCase(unittest.TestCase):
             self.broken.output,
             r'''Team: location of "Left alone" \(\w+\) is 'Elsewhere' '''
             r'at Google, None in Tryton')
+        self.assertRegex(
+            self.broken.output, r'"offer.pdf" of "Acme" has the MD5 \w+ at')
         self.assertNotIn("Both sides are equal", self.broken.output)
         self.assertNothingLeft(self.broken)
 
     def test_interrupt(self):
         "An interrupt leaves nothing"
-        run = self.start_('--files', FEW)
+        run = self.start_(*self.few)
         run.wait_line("Create credentials")
         # the demo, the emulator and trytond
         self.assertEqual(len(run.processes()), 3)
@@ -189,7 +211,7 @@ class DemoTestCase(unittest.TestCase):
 
     def test_crash(self):
         "The end of a server is a failure, and leaves nothing"
-        run = self.start_('--files', FEW)
+        run = self.start_(*self.few)
         run.wait_line("Create credentials")
         server, = [
             pid for pid, command in run.processes().items()

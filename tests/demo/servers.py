@@ -17,14 +17,14 @@ import sysconfig
 import tempfile
 import time
 
-__all__ = ['DATABASE', 'DemoError', 'Servers']
+__all__ = ['DATABASE', 'MODULES', 'DemoError', 'Servers']
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
             os.path.abspath(__file__))))
 DATABASE = 'demo'
-MODULE = 'google_calendar'
+MODULES = ['google_calendar', 'google_drive', 'party']
 START = 60  # seconds for a server to answer
-SETUP = 120  # seconds for the database
+SETUP = 300  # seconds for the database
 STOP = 5  # seconds to end after SIGTERM
 PR_SET_PDEATHSIG = 1
 CONFIGURATION = """\
@@ -123,7 +123,7 @@ class Servers:
         with open(self.path('password'), 'w') as fp:
             fp.write(self.password)
         what = ['--password'] if self.template else [
-            '-u', 'ir', 'res', MODULE, '--activate-dependencies']
+            '-u', 'ir', 'res', *MODULES, '--activate-dependencies']
         with open(self.path('trytond-admin.log'), 'w') as log:
             process = self._start(
                 [script('trytond-admin'), '-c', self.path('trytond.conf'),

@@ -18,9 +18,10 @@ from tests.emulator import EmulatorAdmin
 
 from . import calendars, changes
 from .compare import FIELDS, READ, compare, from_google
+from .drive import DriveSteps
 from .meetings import MAILS, Meetings
 from .person import Person
-from .servers import DATABASE, DemoError
+from .servers import DATABASE, MODULES, DemoError
 from .table import say
 
 __all__ = ['Demo']
@@ -28,6 +29,7 @@ __all__ = ['Demo']
 EMAIL = 'ann@example.com'
 CREDENTIALS = 'google_integration.google_credentials'
 CALENDAR = 'google_calendar.calendar'
+DRIVE = 'google_drive.drive'
 EVENT = 'google_calendar.event'
 LOG = 'google_integration.sync_log'
 ERROR = 'google_integration.sync_error'
@@ -51,6 +53,8 @@ class Demo:
         self.create_credentials()
         self.authorize()
         self.load(stack)
+        drive = DriveSteps(self, EMAIL)
+        drive.prepare()
         self.discover()
         self.synchronize("Pull into Tryton")
         self.compare("Compare")
@@ -67,6 +71,7 @@ class Demo:
         if self.spoil:
             self.break_one()
         self.compare("Compare again")
+        self.differences += drive(self.spoil)
         return list(dict.fromkeys(self.differences))
 
     def start(self, stack):
@@ -77,7 +82,7 @@ class Demo:
             self.table.log = self.admin.log
             say(f"the emulator of Google at {servers.google}")
             servers.create_database()
-            say("a database on SQLite, with google_calendar")
+            say(f"a database on SQLite, with {', '.join(MODULES)}")
             servers.start_tryton()
             say(f"trytond at {servers.base}")
             self.config = stack.enter_context(
@@ -94,6 +99,8 @@ class Demo:
             credentials = Credentials(name="Ann")
             credentials.client_secret_file = json.dumps(
                 client['file']).encode()
+            # what people put into folders, and shared drives
+            credentials.drive_access = 'all'
             credentials.save()
             credentials.reload()
             self.expect(credentials.client_id, client['client_id'],
@@ -156,7 +163,7 @@ class Demo:
             step.items = total + len(self.team_ids) + own
 
     def discover(self):
-        with self.table.step("Discover and enable calendars") as step:
+        with self.table.step("Discover calendars and drives") as step:
             Calendar = proteus.Model.get(CALENDAR)
             self.credentials.click('discover')
             self.calendars = Calendar.find([])
@@ -166,8 +173,10 @@ class Demo:
             self.expect(
                 {c.google_id for c in self.calendars},
                 {EMAIL, self.team, *self.files}, "the calendars")
-            step.items = len(self.calendars)
-            say(f"{step.items} calendars")
+            drives = proteus.Model.get(DRIVE).find([])
+            step.items = len(self.calendars) + len(drives)
+            say(f"{len(self.calendars)} calendars, which are enabled, and "
+                f"{len(drives)} drives")
 
     def synchronize(self, name):
         before = self.last_request()
