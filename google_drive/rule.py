@@ -3,8 +3,7 @@
 """What of a drive belongs to which records."""
 from trytond.i18n import gettext
 from trytond.ir.resource import ResourceAccessMixin
-from trytond.model import (
-    ModelSQL, ModelView, fields, sequence_ordered)
+from trytond.model import ModelSQL, ModelView, fields, sequence_ordered
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.google_rule import GoogleRule
@@ -206,6 +205,7 @@ class Rule(
         fields.Text("Reason"), 'on_change_with_scope_reason')
     files = fields.One2Many(
         'google_drive.file', 'rule', "Files", readonly=True)
+
     @classmethod
     def __setup__(cls):
         super().__setup__()
