@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The contents that are to be fetched, and what becomes of them."""
+from collections import defaultdict
 from contextlib import nullcontext
 
 from sql import Literal, Null
@@ -12,7 +13,7 @@ from trytond.modules.google_integration.operation import ItemError, WorkDone
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from . import encryption, mapping, store
+from . import mapping, store
 from .file_google import smallest_first
 from .naming import extension
 from .tree import Tree
@@ -36,30 +37,44 @@ class FileIncoming:
     def google_fetch(cls, service, records):
         "What is to be fetched of the files, as plain data, and the errors"
         tree = Tree(service)
-        items, errors = [], []
+        tree.load([mapping.parent(r.google_base) for r in records])
+        rules = [r for r in service.rules if r.active and r.receives_files]
+        items, errors, known = [], [], {}
+        found = defaultdict(list)
         for record in records:
             try:
-                if record._find_record(tree):
-                    items.append(record._item())
+                rule = record.rule
+                if not record.attachment:
+                    rule, target = record._find_record(tree, rules, known)
+                    if not target:
+                        continue
+                    found[rule.id, str(target)].append(record)
+                items.append(record._item(rule))
             except ItemError as error:
-                bookkeeping.update(
-                    cls, [record], {'google_state': 'failed'})
-                errors.append((None, record.google_id, error))
-        return items, errors
+                errors.append((record, error))
+        # read together, before writing makes forget what was read
+        for (rule, target), of_record in found.items():
+            bookkeeping.update(cls, of_record, {
+                    'rule': rule,
+                    'record': target,
+                    })
+        bookkeeping.update(
+            cls, [r for r, _ in errors], {'google_state': 'failed'})
+        return items, [(None, r.google_id, e) for r, e in errors]
 
-    def _item(self):
+    def _item(self, rule):
         "How the content is fetched"
         base = self.google_base
         kind = 'content'
         mime_type = None
-        storage = self.rule.storage_of(base) if self.rule else 'copy'
+        storage = rule.storage_of(base) if rule else 'copy'
         if mapping.is_shortcut(base):
             kind = 'shortcut'
         elif storage == 'link':
             kind = 'link'
         elif mapping.is_native(base):
             kind = 'export'
-            mime_type = self.rule.export_of(base).mime_type
+            mime_type = rule.export_of(base).mime_type
         elif storage == 'thumbnail':
             kind = 'thumbnail'
         return {
@@ -71,25 +86,25 @@ class FileIncoming:
             'edition': self.edition,
             'mime_type': mime_type,
             'target': (base.get('shortcutDetails') or {}).get('targetId'),
+            'encrypted': bool(rule and rule.encrypted),
             }
 
     # The record
 
-    def _find_record(self, tree):
-        "Tell if the content is wanted: there is something to attach it to"
-        if self.attachment:
-            return True
+    def _find_record(self, tree, rules, known):
+        """The rule and the record of the file, which is None without any
+
+        ``known`` are the records that were found for others.
+        """
         base = self.google_base
         targets = []
-        for rule in self.drive.rules:
-            if not (rule.active and rule.receives_files):
-                continue
+        for rule in rules:
             folders = tree.names(mapping.parent(base), rule.root_id)
             if folders is not None and rule.receives(base):
-                targets.append((rule, rule.target(base, folders)))
+                targets.append((rule, rule.target(base, folders, known)))
         if not targets and self.orphan == 'quarantine':
             self._tell_orphan(self.rule)
-            return False
+            return self.rule, None
         if not targets:
             raise ItemError('google_drive.no_rule', {
                     'name': self.name or '',
@@ -100,14 +115,13 @@ class FileIncoming:
             r for r, t in found[1:] if str(t.record) != str(target.record)]
         if others:
             self._tell_others(rule, others)
-        bookkeeping.update(type(self), [self], {
-                'rule': rule.id,
-                'record': str(target.record) if target.record else None,
-                })
-        if target.record:
-            return True
-        self._orphan(rule, target)
-        return False
+        if not target.record:
+            bookkeeping.update(type(self), [self], {
+                    'rule': rule.id,
+                    'record': None,
+                    })
+            self._orphan(rule, target)
+        return rule, target.record
 
     def _tell_others(self, rule, others):
         SyncError = Pool().get('google_integration.sync_error')
@@ -144,48 +158,63 @@ class FileIncoming:
 
     # The content
 
-    def google_take(self, item, result):
-        """Give the attachment what was fetched and return the work done
+    @classmethod
+    def google_take(cls, contents):
+        """Give the attachments what was fetched and return the work done
 
-        ``result`` is what the network made of the item.
+        ``contents`` are the record, the item and what the network made of it.
         """
-        cls = type(self)
         work = WorkDone()
-        if not self.incoming or (self.md5, self.edition) != (
-                item['md5'], item['edition']):
-            # Google has told of another one since
-            if result.get('path'):
-                store.discard(result['path'])
-            return work
-        conflict = self._changed_here()
-        if conflict in {'tryton', 'manual'}:
-            self._ours_stands(conflict)
-            if result.get('path'):
-                store.discard(result['path'])
-            work.conflicts += 1
-            return work
-        if conflict:
-            work.conflicts += 1
-        if result.get('path') and self.rule and self.rule.encrypted:
-            result = opened(result)
-        values = self._attachment_values(result)
-        keep = bool(conflict or self.keep_ours)
-        if self.attachment:
-            self._replace(values, result, keep)
-            work.updated += 1
-        else:
-            self._attach(values, result)
-            work.created += 1
-        bookkeeping.update(cls, [self], {
-                'incoming': False,
-                'keep_ours': False,
-                'keep_revision': None,
-                'record': None,
-                'orphan': None,
-                'held_md5': result.get('md5'),
-                'sha256': result.get('sha256'),
-                })
+        new = defaultdict(list)
+        for record, item, result in contents:
+            if not record.incoming or (record.md5, record.edition) != (
+                    item['md5'], item['edition']):
+                # Google has told of another one since
+                store.forget(result.get('path'))
+                continue
+            conflict = record._changed_here()
+            if conflict:
+                work.conflicts += 1
+            if conflict in {'tryton', 'manual'}:
+                record._ours_stands(conflict)
+                store.forget(result.get('path'))
+                continue
+            values = record._attachment_values(result)
+            if record.attachment:
+                record._replace(
+                    values, result, bool(conflict or record.keep_ours))
+                bookkeeping.update(cls, [record], _taken(result))
+                work.updated += 1
+            else:
+                values['resource'] = record._resource()
+                if result.get('path'):
+                    values.update(store.values(result['path']))
+                new[record.rule].append((record, values, result))
+        for rule, of_rule in new.items():
+            cls._attach(rule, of_rule)
+            work.created += len(of_rule)
         return work
+
+    @classmethod
+    def _attach(cls, rule, new):
+        "Create the attachments of the records of a rule"
+        Attachment = Pool().get('ir.attachment')
+        with Attachment.written_by_google(), _acting(rule):
+            attachments = Attachment.create([values for _, values, _ in new])
+        for (record, _, result), attachment in zip(
+                new, attachments, strict=True):
+            bookkeeping.update(cls, [record], {
+                    **_taken(result),
+                    'attachment': attachment.id,
+                    })
+
+    def _resource(self):
+        "What the content is to be attached to"
+        if not isinstance(self.record, ModelStorage):
+            raise ItemError('google_drive.no_record', {
+                    'name': self.name or '',
+                    })
+        return str(self.record)
 
     def _changed_here(self):
         """What stands if the attachment was changed meanwhile, else None
@@ -261,22 +290,6 @@ class FileIncoming:
         export = self.rule and self.rule.export_of(self.google_base or {})
         return export.extension if export and export != 'link' else ''
 
-    def _acting(self):
-        return self.rule.acting() if self.rule else nullcontext()
-
-    def _attach(self, values, result):
-        Attachment = Pool().get('ir.attachment')
-        if not isinstance(self.record, ModelStorage):
-            raise ItemError('google_drive.no_record', {
-                    'name': self.name or '',
-                    })
-        if result.get('path'):
-            values.update(store.values(result['path']))
-        with Attachment.written_by_google(), self._acting():
-            attachment, = Attachment.create([{
-                        **values, 'resource': str(self.record)}])
-        bookkeeping.update(type(self), [self], {'attachment': attachment.id})
-
     def _replace(self, values, result, keep):
         Attachment = Pool().get('ir.attachment')
         attachment = Attachment(self.attachment.id)
@@ -286,7 +299,7 @@ class FileIncoming:
             replaced = []
         if result.get('path'):
             values.update(store.values(result['path'], replaced))
-        with Attachment.written_by_google(), self._acting():
+        with Attachment.written_by_google(), _acting(self.rule):
             Attachment.write([Attachment(attachment.id)], values)
 
     def _keep(self, attachment):
@@ -294,7 +307,7 @@ class FileIncoming:
         Attachment = Pool().get('ir.attachment')
         table = Attachment.__table__()
         cursor = Transaction().connection.cursor()
-        with Attachment.written_by_google(), self._acting():
+        with Attachment.written_by_google(), _acting(self.rule):
             kept, = Attachment.create([{
                         'name': kept_name(
                             attachment.name, bookkeeping.utcnow()),
@@ -314,23 +327,20 @@ class FileIncoming:
                 where=table.id == attachment.id))
 
 
-def opened(result):
-    "What was fetched, decrypted: nothing is taken that does not authenticate"
-    path = store.temporary()
-    try:
-        content = encryption.open(result['path'], path, encryption.keys())
-        md5, _ = store.digests(path)
-    except BaseException:
-        store.discard(path)
-        raise
-    finally:
-        store.discard(result['path'])
+def _acting(rule):
+    return rule.acting() if rule else nullcontext()
+
+
+def _taken(result):
+    "What the books say of a file of which the content is there"
     return {
-        **result,
-        'path': path,
-        'size': content.size,
-        'md5': md5,
-        'sha256': content.sha256,
+        'incoming': False,
+        'keep_ours': False,
+        'keep_revision': None,
+        'record': None,
+        'orphan': None,
+        'held_md5': result.get('md5'),
+        'sha256': result.get('sha256'),
         }
 
 

@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What an attachment has become: its name, its folder and its content."""
+from collections import defaultdict
+
 from sql import Literal
 
 from trytond.modules.google_integration import bookkeeping
@@ -82,28 +84,34 @@ class FilePlace:
 
         Whatever has changed is a change to send.
         """
-        errors = []
+        errors, placed = [], []
+        places, folders = cls._places(records), {}
+        # read together, before writing makes forget what was read
         for record in records:
             try:
-                values = record._placed()
+                placed.append((record, record._placed(places, folders)))
             except ItemError as error:
-                bookkeeping.update(cls, [record], {
-                        'to_place': False,
-                        'google_state': 'failed',
-                        })
                 errors.append((record, error))
-                continue
-            changed = {
-                n: v for n, v in values.items() if getattr(record, n) != v}
-            if changed.keys() & set(cls.google_value_names()):
-                changed['google_revision'] = bookkeeping.new_revision()
-                if not record.google_touched:
-                    changed['google_touched'] = bookkeeping.utcnow()
-            bookkeeping.update(
-                cls, [record], {**changed, 'to_place': False})
-            if changed:
-                super().google_touch([record])
+        bookkeeping.update(cls, [r for r, _ in errors], {
+                'to_place': False,
+                'google_state': 'failed',
+                })
+        for record, values in placed:
+            bookkeeping.update(cls, [record], {**values, 'to_place': False})
+        super().google_touch([r for r, values in placed if values])
         return errors
+
+    @classmethod
+    def _places(cls, records):
+        "What the rules say of the attachments: places or errors, by their id"
+        attachments = defaultdict(list)
+        for record in records:
+            if record.attachment and record.rule and record.rule.sends_files:
+                attachments[record.rule].append(record.attachment)
+        places = {}
+        for rule, of_rule in attachments.items():
+            places.update(rule.places(of_rule))
+        return places
 
     @classmethod
     def google_touch(cls, records):
@@ -111,32 +119,50 @@ class FilePlace:
         bookkeeping.update(cls, records, {'to_place': True})
         super().google_touch(records)
 
-    def _placed(self):
+    def _placed(self, places, folders):
+        "What the attachment and the rule give, and is another than before"
+        values = {
+            n: v for n, v in self._wanted(places, folders).items()
+            if getattr(self, n) != v}
+        if values.keys() & set(self.google_value_names()):
+            values['google_revision'] = bookkeeping.new_revision()
+            if not self.google_touched:
+                values['google_touched'] = bookkeeping.utcnow()
+        return values
+
+    def _wanted(self, places, folders):
         "The values that the attachment and the rule give"
         if not self.attachment:
             return {}
-        values = self._content()
+        values, size = self._content()
         if not self.rule or not self.rule.sends_files:
             return values
-        refused = self.rule.sends(self.attachment)
+        refused = self.rule.sends(self.attachment, size)
         if refused:
             raise refused
-        values.update(self._rendered())
+        place = places[self.attachment.id]
+        if isinstance(place, ItemError):
+            raise place
+        values.update(self._rendered(place, folders))
         return values
 
-    def _rendered(self):
-        "Where the rule wants it, if it says something else than before"
+    def _rendered(self, place, folders):
+        """Where the rule wants it, if it says something else than before
+
+        ``folders`` are those that were found for others.
+        """
         Folder = Pool().get('google_drive.folder')
-        place = self.rule.place(self.attachment)
         values = {}
         if place.name != self.rendered_name:
             values['rendered_name'] = place.name
             values['name'] = self.google_file_name(place.name)
         path = '/'.join(place.folders)
         if (path != (self.rendered_path or '') or not self.place
-                or self.place.is_trashed and not self.google_etag):
-            folder = Folder.for_path(
-                self.drive, self.rule.root_id, place.folders)
+                or not self.google_etag and self.place.is_trashed):
+            key = self.rule.root_id, place.folders
+            if key not in folders:
+                folders[key] = Folder.for_path(self.drive, *key)
+            folder = folders[key]
             values['rendered_path'] = path
             if folder:
                 values['place'] = folder.id
@@ -150,21 +176,19 @@ class FilePlace:
         return values
 
     def _content(self):
-        "What the content of the attachment is, if it is not known"
+        "What the content of the attachment is, if it is not known, its size"
         if self.attachment.type != 'data':
-            return {}
+            return {}, 0
         with store.source(self.attachment) as source:
             md5, sha256 = store.digests(source.path)
             size = source.size
-        if md5 == self.held_md5:
-            return {}
-        if self.incoming:
-            # which of the two stands is decided when Google's is there
-            return {}
+        # if Google's is to come it is decided then which of the two stands
+        if md5 == self.held_md5 or self.incoming:
+            return {}, size
         return {
             'md5': md5,
             'sha256': sha256,
             'held_md5': md5,
             'size': size,
             'mime_type': guess_type(self.attachment.name),
-            }
+            }, size

@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """Applying what Google tells to the files."""
+from collections import defaultdict
+
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.apply import Apply
 from trytond.modules.google_integration.operation import ItemError
@@ -29,31 +31,40 @@ class FileReceive:
         """
         adopted = cls._adopt_marked(service, changes)
         left = [c for c in changes if c.google_id not in adopted]
-        unplaced = cls.google_unplaced(service) if left else []
-        cls.google_place(unplaced)
-        taken = {r.id for r in adopted.values()}
-        for change in left:
-            values = mapping.to_values(change.resource)
-            if not values['md5']:
-                continue
-            records = [
-                r for r in cls.search([
-                        ('drive', '=', service.id),
-                        ('google_id', '=', None),
-                        ('attachment', '!=', None),
-                        ('md5', '=', values['md5']),
-                        ('name', '=', values['name']),
-                        ('parent_google_id', '=',
-                            values['parent_google_id']),
-                        ], order=[('id', 'ASC')])
-                if r.id not in taken]
-            if records:
-                taken.add(records[0].id)
-                adopted[change.google_id] = records[0]
+        if left:
+            cls.google_place(cls.google_unplaced(service))
+            adopted.update(cls._adopt_same(
+                    service, left, {r.id for r in adopted.values()}))
         for google_id, record in adopted.items():
             record.google_identify(google_id)
         # with the identifiers that they have now
         return {i: cls(r.id) for i, r in adopted.items()}
+
+    @classmethod
+    def _adopt_same(cls, service, changes, taken):
+        "Those of the same name, folder and checksum, each once"
+        contents = {}
+        for change in changes:
+            values = mapping.to_values(change.resource)
+            if values['md5']:
+                contents[change.google_id] = (
+                    values['md5'], values['name'],
+                    values['parent_google_id'])
+        if not contents:
+            return {}
+        waiting = defaultdict(list)
+        for record in cls.search([
+                    ('drive', '=', service.id),
+                    ('google_id', '=', None),
+                    ('attachment', '!=', None),
+                    ('md5', 'in', list({m for m, *_ in contents.values()})),
+                    ], order=[('id', 'ASC')]):
+            if record.id not in taken:
+                waiting[record.md5, record.name,
+                    record.parent_google_id].append(record)
+        return {
+            google_id: waiting[content].pop(0)
+            for google_id, content in contents.items() if waiting[content]}
 
     @classmethod
     def _adopt_marked(cls, service, changes):

@@ -7,7 +7,7 @@ from trytond.modules.google_integration.listing import identified
 from trytond.modules.google_integration.operation import Answer, ItemError
 from trytond.modules.google_integration.transport import sleep
 
-from . import mapping, store
+from . import encryption, mapping, store
 from .network import FIELDS, PAGE
 
 __all__ = ['DownloadNetwork']
@@ -37,12 +37,12 @@ class DownloadNetwork:
                 for item, path in zip(items, paths, strict=True)],
             client.parameters.get('parallel') or 1)
         answers = []
-        for path, result in zip(paths, results, strict=True):
+        for item, path, result in zip(items, paths, results, strict=True):
             if isinstance(result, Exception):
                 store.discard(path)
                 answers.append(cls._download_failure(result))
             else:
-                answers.append(Answer('done', result))
+                answers.append(_answer(item, result))
         return answers
 
     @classmethod
@@ -184,6 +184,36 @@ class DownloadNetwork:
         if not item['target']:
             raise ItemError('google_drive.not_found')
         return {'link': cls._get(client, item['target']).get('webViewLink')}
+
+
+def _answer(item, result):
+    "What was fetched, decrypted where the rule encrypts"
+    if item.get('encrypted') and result.get('path'):
+        try:
+            result = opened(result)
+        except ItemError as error:
+            return Answer('failed', error=error)
+    return Answer('done', result)
+
+
+def opened(result):
+    "What was fetched, decrypted: nothing is taken that does not authenticate"
+    path = store.temporary()
+    try:
+        content = encryption.open(result['path'], path, encryption.keys())
+        md5, _ = store.digests(path)
+    except BaseException:
+        store.discard(path)
+        raise
+    finally:
+        store.discard(result['path'])
+    return {
+        **result,
+        'path': path,
+        'size': content.size,
+        'md5': md5,
+        'sha256': content.sha256,
+        }
 
 
 def _received(received, path):

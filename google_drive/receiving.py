@@ -19,6 +19,9 @@ __all__ = ['ReceivingMixin']
 LOOKS = [
     'mime_types_in', 'size_limit', 'match_folder', 'match_pattern',
     'match_fields', 'match_properties']
+# the bytes of contents that are fetched at a time, unless there are no more of
+# them than transfers
+AT_A_TIME = 64 * 1024 * 1024
 
 
 class ReceivingMixin:
@@ -179,25 +182,42 @@ class ReceivingMixin:
                     'google_id': f.google_id,
                     'page': f.page,
                     } for f in folders], []
-        return File.google_fetch(self, File.google_incoming(self, limit))
+        return File.google_fetch(
+            self, self._at_a_time(File.google_incoming(self, limit)))
 
-    def receive(self, item, answer):
-        if item['kind'] == 'folder':
-            return self._receive_folder(item, answer)
+    def _at_a_time(self, files):
+        "Not more than may be fetched again after a crash, smallest first"
+        size = 0
+        for count, file in enumerate(files):
+            size += file.size or 0
+            if count >= self.parallel and size > AT_A_TIME:
+                return files[:count]
+        return files
+
+    def receive(self, contents):
         File = Pool().get('google_drive.file')
-        records = File.search([('id', '=', item['id'])])
-        if not records:
-            # it was deleted while its content came
-            if answer.resource and answer.resource.get('path'):
-                store.discard(answer.resource['path'])
-            return WorkDone(), []
-        record, = records
-        match answer.status:
-            case 'done':
-                return record.google_take(item, answer.resource), []
-            case 'later':
-                return WorkDone(), []
-        return WorkDone(errors=1), self.refuse(item, answer.error)
+        work, errors = WorkDone(), []
+        files = {f.id: f for f in File.search([
+                    ('id', 'in', [
+                            item['id'] for item, _ in contents
+                            if item['kind'] != 'folder']),
+                    ])}
+        taken = []
+        for item, answer in contents:
+            if item['kind'] == 'folder':
+                done, refused = self._receive_folder(item, answer)
+                work += done
+                errors += refused
+            elif item['id'] not in files:
+                # it was deleted while its content came
+                store.forget((answer.resource or {}).get('path'))
+            elif answer.status == 'done':
+                taken.append((files[item['id']], item, answer.resource))
+            elif answer.status != 'later':
+                work += WorkDone(errors=1)
+                errors += self.refuse(item, answer.error)
+        work += File.google_take(taken)
+        return work, errors
 
     def _receive_folder(self, item, answer):
         Folder = Pool().get('google_drive.folder')

@@ -31,12 +31,13 @@ class RuleMatch:
     "The part of a rule that finds the records of files"
     __slots__ = ()
 
-    def target(self, resource, folders):
+    def target(self, resource, folders, known=None):
         """Return the `Target` of the file in the folders below the root
 
+        ``known`` keeps, of one transaction, what was found for other files.
         Raise ItemError if it may belong to several records.
         """
-        match = Match(self, resource, tuple(folders))
+        match = Match(self, resource, tuple(folders), known)
         try:
             with self.acting():
                 id = match.find()
@@ -76,11 +77,12 @@ class Match:
     file of which it is.
     """
 
-    def __init__(self, rule, resource, folders):
+    def __init__(self, rule, resource, folders, known=None):
         Configuration = Pool().get('ir.configuration')
         self.rule = rule
         self.resource = resource
         self.folders = folders
+        self.known = {} if known is None else known
         self.properties = matching.properties(
             resource, Configuration.get_google_installation())
         self.names = matching.pairs(rule.match_fields)
@@ -208,6 +210,12 @@ class Match:
 
     def _in(self, folders):
         "The records to which one of the folders belongs, as the path says"
+        key = self.rule.id, folders
+        if key not in self.known:
+            self.known[key] = self._search_in(folders)
+        return self.known[key]
+
+    def _search_in(self, folders):
         template = self.rule.template('path')
         fields = template and self.rule.path_fields(template)
         if not fields:

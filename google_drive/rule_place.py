@@ -178,14 +178,19 @@ class RulePlace:
 
     # What is sent and received
 
-    def sends(self, attachment):
-        "None if the attachment is sent, else the error that says why not"
+    def sends(self, attachment, size=None):
+        """None if the attachment is sent, else the error that says why not
+
+        ``size`` are the bytes of its content, if they are known.
+        """
         mime_type, _ = mimetypes.guess_type(attachment.name or '')
         mime_type = mime_type or 'application/octet-stream'
         if not matching.is_type(
                 mime_type, matching.types(self.mime_types_out)):
             return ItemError('google_drive.type_out', {'type': mime_type})
-        return self._too_large(attachment.data_size or 0)
+        if size is None:
+            size = attachment.data_size or 0
+        return self._too_large(size)
 
     def receives(self, resource):
         "Tell if the file of Drive is one that the rule takes"

@@ -155,15 +155,14 @@ class StagesMixin:
         Folder = Pool().get('google_drive.folder')
         File = Pool().get('google_drive.file')
         errors = []
+        Folder.google_apply(self, [
+                self.google_change(a.resource) for a in answers
+                if a.status == 'done'])
         for operation, answer in zip(operations, answers, strict=True):
-            folder = Folder(operation.id)
-            if answer.status == 'done':
-                Folder.google_apply(
-                    self, [self.google_change(answer.resource)])
-                continue
-            if answer.status == 'later':
+            if answer.status in {'done', 'later'}:
                 continue
             # what was to go into it waits for another try
+            folder = Folder(operation.id)
             bookkeeping.update(Folder, [folder], {
                     'trashed': True,
                     'path': None,

@@ -26,8 +26,8 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 __all__ = [
-    'Source', 'digests', 'discard', 'source', 'sweep', 'take', 'temporary',
-    'values']
+    'Source', 'digests', 'discard', 'forget', 'source', 'sweep', 'take',
+    'temporary', 'values']
 
 SECTION = 'google_drive'
 # The bytes of a content that can only be read whole
@@ -224,6 +224,12 @@ def values(path, replaced=()):
     if prefix is None:
         prefix = Transaction().database.name
     return {field.file_id: take(path, prefix)}
+
+
+def forget(path):
+    "Remove a temporary file, if there is one, when it can not be needed again"
+    if path:
+        Transaction().join(_Taken()).temporary.append(path)
 
 
 class _Taken:

@@ -39,6 +39,7 @@ class Confirm:
             o.id: self._normalised(records[o.id], a.resource)
             for o, a in zip(operations, answers, strict=True)
             if a.status == 'done' and o.kind != 'delete' and o.id in records}
+        known = {id: r.google_id for id, r in records.items()}
         # what fails with all the others is not to blame
         self.outage = all(a.status == 'later' for a in answers)
         for operation, answer in zip(operations, answers, strict=True):
@@ -49,7 +50,7 @@ class Confirm:
             else:
                 record = records.get(operation.id)
                 if record:
-                    self._identify(record, operation)
+                    self._identify(record, known[operation.id], operation)
                     writes.extend(self._write(record, operation, answer))
                 else:
                     self._deleted_meanwhile(operation, answer)
@@ -89,9 +90,10 @@ class Confirm:
         else:
             bookkeeping.update(Tombstone, [tombstone], {'attempts': attempts})
 
-    def _identify(self, record, operation):
+    @staticmethod
+    def _identify(record, known, operation):
         "Keep the identity that was only found at Google"
-        if operation.google_id and operation.google_id != record.google_id:
+        if operation.google_id and operation.google_id != known:
             record.google_identify(operation.google_id)
 
     def _write(self, record, operation, answer):

@@ -378,8 +378,7 @@ class Run:
             if not items:
                 continue
             answers = self.Model.download(self.client, items)
-            for item, answer in zip(items, answers, strict=True):
-                self.receive(item, answer)
+            self.receive(list(zip(items, answers, strict=True)))
             self.stop_later(answers)
 
     def announced(self, service):
@@ -389,10 +388,10 @@ class Run:
         self.work.errors += len(errors)
         return items
 
-    def receive(self, item, answer):
-        "Write one content, which is not fetched again then"
-        def receive(service):
-            work, errors = service.receive(item, answer)
+    def receive(self, contents):
+        "Write the contents, which are not fetched again then"
+        def receive(service, contents=contents):
+            work, errors = service.receive(contents)
             self.record(service, 'pull', errors)
             return work
 
@@ -400,7 +399,20 @@ class Run:
             self.work += self.write(receive)
         except (LeaseLost, backend.DatabaseOperationalError):
             raise
+        except Exception:
+            # one by one the culprit is found, and its error kept
+            logger.info("a chunk of %s is redone by item", self.name)
+            for content in contents:
+                self.receive_item(content, receive)
+
+    def receive_item(self, content, receive):
+        try:
+            self.work += self.write(lambda service: receive(
+                    service, [content]))
+        except (LeaseLost, backend.DatabaseOperationalError):
+            raise
         except Exception as exception:
+            item, _ = content
             error = self.item_error(exception)
             self.write(lambda service: self.record(
                     service, 'pull', service.refuse(item, error)))

@@ -22,8 +22,11 @@ class TransferMixin:
         "Fetch the contents into files, and return the `Answer` of each"
         raise NotImplementedError
 
-    def receive(self, item, answer):
-        "Write a content and return the work done and the errors"
+    def receive(self, contents):
+        """Write contents and return the work done and the errors
+
+        These are what `incoming` returned, each with its `Answer`.
+        """
         raise NotImplementedError
 
     def refuse(self, item, error):

@@ -78,13 +78,13 @@ class ErrorsTestCase(GoogleDriveTestCase):
         bad = self.attach("bad.txt", b'1')
         self.attach("good.txt", b'2')
         Rule = self.model(RULE)
-        place = Rule.place
+        places = Rule.places
 
-        def failing(rule, attachment):
-            if attachment.name == "bad.txt":
-                raise ItemError('google_drive.no_record', {'name': "bad"})
-            return place(rule, attachment)
-        with patch.object(Rule, 'place', failing):
+        def failing(rule, attachments):
+            return places(rule, attachments) | {
+                a.id: ItemError('google_drive.no_record', {'name': "bad"})
+                for a in attachments if a.name == "bad.txt"}
+        with patch.object(Rule, 'places', failing):
             self.synchronize()
         self.assertEqual(self.remote(), [("Sales/good.txt", b'2')])
         error, = self.errors()
@@ -103,10 +103,10 @@ class ErrorsTestCase(GoogleDriveTestCase):
         Rule = self.model(RULE)
         target = Rule.target
 
-        def failing(rule, resource, folders):
+        def failing(rule, resource, folders, known):
             if resource['name'] == "bad.txt":
                 raise ItemError('google_drive.no_record', {'name': "bad"})
-            return target(rule, resource, folders)
+            return target(rule, resource, folders, known)
         with patch.object(Rule, 'target', failing):
             self.synchronize()
         self.assertEqual(self.local(), [("Sales/good.txt", b'2')])
@@ -125,7 +125,7 @@ class ErrorsTestCase(GoogleDriveTestCase):
         create = Attachment.create
 
         def failing(vlist):
-            if vlist[0]['name'] == "bad.txt":
+            if any(v['name'] == "bad.txt" for v in vlist):
                 raise ValueError("no")
             return create(vlist)
         with patch.object(Attachment, 'create', failing):
@@ -200,8 +200,8 @@ class ErrorsTestCase(GoogleDriveTestCase):
         Rule = self.model(RULE)
         target = Rule.target
 
-        def another(rule, resource, folders):
-            result = target(rule, resource, folders)
+        def another(rule, resource, folders, known):
+            result = target(rule, resource, folders, known)
             if rule.name == "Other":
                 from trytond.pool import Pool
                 return result._replace(record=Pool().get('res.group')(other))
@@ -220,8 +220,8 @@ class ErrorsTestCase(GoogleDriveTestCase):
         Rule = self.model(RULE)
         target = Rule.target
 
-        def orphan(rule, resource, folders):
-            result = target(rule, resource, folders)
+        def orphan(rule, resource, folders, known):
+            result = target(rule, resource, folders, known)
             if not result.record:
                 return result._replace(
                     orphan='quarantine', folder=quarantine)

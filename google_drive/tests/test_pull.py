@@ -1,6 +1,10 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What is put into Drive reaches its record"
+from unittest.mock import patch
+
+from trytond.modules.google_drive import receiving
+
 from .tools import (
     ALICE, ATTACHMENT, BOB, FILE, FOLDER, GROUP, RULE, GoogleDriveTestCase,
     database)
@@ -390,6 +394,19 @@ class PullTestCase(GoogleDriveTestCase):
         self.assertEqual(type_, 'link')
         self.assertIn(file['id'], link)
         self.assert_settled()
+
+    def test_at_a_time(self):
+        "Large contents are written before all the others are fetched"
+        for i in range(5):
+            self.drop(f"{i}.txt", b'12345%d' % i)
+        self.set_service(parallel=2)
+        counts = []
+        with patch.object(receiving, 'AT_A_TIME', 10), self.hook(
+                'download', before=lambda client, items: counts.append(
+                    len(items)), times=3):
+            self.synchronize()
+        self.assertEqual(counts, [2, 2, 1])
+        self.assert_equal_sides(5)
 
     # Adoption
 
