@@ -193,7 +193,7 @@ def fill(call, file, content):
         elif not file.native:
             content = Content.from_bytes(b'')
     if content is not None:
-        keep = bool(call.get('keepRevisionForever')) and file.binary
+        keep = bool(call.get('keepRevisionForever')) and not file.native
         add_revision(call, file, content, keep)
     if not file.native:
         file.original_name = file.original_name or file.name

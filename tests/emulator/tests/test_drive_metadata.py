@@ -1,6 +1,10 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "Drive: properties, content restrictions and scopes."
+import io
+
+from googleapiclient.http import MediaIoBaseUpload
+
 from .common import SCOPE, setUpModule, tearDownModule
 from .drive import ANN, APPS, BOB, DRIVE, FOLDER, SHORTCUT, DriveTestCase
 
@@ -91,6 +95,39 @@ class TestRestrictions(DriveTestCase):
         self.assertNotIn(
             'contentRestrictions', self.restrict(self.bob, readOnly=False))
         self.update(self.bob, self.one, {'name': 'b.txt'})
+
+    def test_upload(self):
+        "[Protect file content] nobody uploads a revision of it"
+        body = {'contentRestrictions': [{'readOnly': True}]}
+        lifting = {'contentRestrictions': [{'readOnly': False}]}
+
+        def upload(body, text, **values):
+            return self.ann.update(
+                fileId=self.one, body=body, media_body=MediaIoBaseUpload(
+                    io.BytesIO(text), 'text/plain', **values)).execute()
+        # [Files: update] metadata, content, or both
+        upload(body, b'new')
+        self.assertEqual(self.admin.file_content(self.one), b'new')
+        self.assertTrue(
+            self.get(self.ann, self.one)['contentRestrictions'])
+        for resumable in [False, True]:
+            for metadata in [{}, body, lifting]:
+                # nothing tells that the request which lifts it may do so
+                with self.subTest(resumable=resumable, **metadata):
+                    self.assertRefused(
+                        403, 'insufficientFilePermissions',
+                        lambda: upload(
+                            metadata, b'other', resumable=resumable))
+        self.assertRefused(
+            403, 'insufficientFilePermissions', self.update, self.ann,
+            self.one, {'name': 'b.txt', **lifting})
+        self.update(self.ann, self.one, lifting)
+        upload(body, b'other', resumable=True)
+        self.assertEqual(self.admin.file_content(self.one), b'other')
+        self.assertTrue(
+            self.get(self.ann, self.one)['contentRestrictions'])
+        # [Trash or delete files and folders] that is another right
+        self.update(self.ann, self.one, {'trashed': True})
 
     def test_of_the_owner(self):
         self.assertRefused(

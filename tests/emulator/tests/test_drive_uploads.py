@@ -340,6 +340,12 @@ class TestResumable(MediaTestCase):
             fileId=file['id'], media_body=self.media(b'2', resumable=True),
             supportsAllDrives=True, keepRevisionForever=True).execute()
         self.assertEqual(len(self.admin.file(file['id'])['kept']), 1)
+        for resumable in [False, True]:
+            # [Files: create] the first revision as well
+            kept = self.files.create(
+                body={}, keepRevisionForever=True, media_body=self.media(
+                    b'one', resumable=resumable), fields='id').execute()
+            self.assertEqual(len(self.admin.file(kept['id'])['kept']), 1)
 
     def test_other_path(self):
         "Both paths of the discovery document"
