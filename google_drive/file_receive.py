@@ -3,6 +3,8 @@
 """Applying what Google tells to the files."""
 from collections import defaultdict
 
+from sql import Null
+
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.apply import Apply
 from trytond.modules.google_integration.operation import ItemError
@@ -32,7 +34,7 @@ class FileReceive:
         adopted = cls._adopt_marked(service, changes)
         left = [c for c in changes if c.google_id not in adopted]
         if left:
-            cls.google_place(cls.google_unplaced(service))
+            cls.google_place_told(service, cls.google_unplaced(service))
             adopted.update(cls._adopt_same(
                     service, left, {r.id for r in adopted.values()}))
         for google_id, record in adopted.items():
@@ -65,6 +67,13 @@ class FileReceive:
         return {
             google_id: waiting[content].pop(0)
             for google_id, content in contents.items() if waiting[content]}
+
+    @classmethod
+    def google_place_told(cls, service, records):
+        "Note what the attachments are now, and keep the errors"
+        SyncError = Pool().get('google_integration.sync_error')
+        for record, error in cls.google_place(records) if records else []:
+            SyncError.record(service, 'push', record, None, error)
 
     @classmethod
     def _adopt_marked(cls, service, changes):
@@ -120,8 +129,7 @@ class Receive(Apply):
         return result
 
     def place(self, records):
-        if records:
-            self.Model.google_place(records)
+        self.Model.google_place_told(self.service, records)
 
     def take(self, change):
         "Find the rule that takes a file that is not known"
@@ -197,6 +205,17 @@ class Receive(Apply):
                 and record.google_state != 'pushing'):
             return []
         return super()._existing(record, change)
+
+    def _deleted(self, record, change):
+        sent = (record.google_state == 'synchronized'
+            and record.google_revision == record.google_confirmed_revision)
+        super()._deleted(record, change)
+        if not sent:
+            # the identifier is that of what is in the trash
+            bookkeeping.update(
+                self.Model, [record], {'google_id': None},
+                lambda table: (table.google_etag == Null)
+                & table.google_state.in_(['to_push', 'conflict']))
 
     def _stays(self, record, change):
         "Tell if the file is where its rule looks"

@@ -241,6 +241,19 @@ class ConflictTestCase(GoogleDriveTestCase):
         self.assertTrue(self.google.file(self.google_id)['trashed'])
         self.assertEqual(self.local(), [])
 
+    def test_trashed_and_changed(self):
+        "What is in the trash there and was changed here is sent anew"
+        self.set_rule(conflict_policy='tryton')
+        self.write(self.attachment, data=b'1')
+        self.google.trash_file(ALICE, self.google_id)
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/a.txt", b'1')])
+        self.assertNotEqual(
+            self.file(self.attachment, 'google_id'), self.google_id)
+        self.assertTrue(self.google.file(self.google_id)['trashed'])
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
+
     def test_moved_during_upload(self):
         self.write(self.attachment, data=b'1')
         other = self.google.create_folder(

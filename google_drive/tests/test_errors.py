@@ -36,6 +36,20 @@ class ErrorsTestCase(GoogleDriveTestCase):
         self.assertEqual(self.errors(), [])
         self.assert_settled()
 
+    def test_refused(self):
+        "What is not sent is told, whichever side is looked at first"
+        attachment = self.attach("a.txt", b'1')
+        self.synchronize()
+        self.synchronize()
+        self.set_rule(mime_types_out='image/*')
+        self.write(attachment, data=b'2')
+        self.google.edit_file(
+            ALICE, self.file(attachment, 'google_id'), description="New")
+        self.synchronize()
+        self.assertEqual(
+            self.file(attachment, 'google_state'), 'failed')
+        self.assertEqual(len(self.errors()), 1)
+
     def test_write_access(self):
         "What the account may not change is told, and sent when it may"
         file = self.google.create_file(BOB, "a.txt", content=b'1')
