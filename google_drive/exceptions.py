@@ -21,3 +21,11 @@ class DriveCreateError(UserError):
 
 class DriveActivityError(UserError):
     pass
+
+
+class DriveLockError(UserError):
+    pass
+
+
+class DriveLockBreakWarning(UserWarning):
+    pass

@@ -1,13 +1,17 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The cross-reference of the attachments and the files of Drive."""
+from sql import Null
+
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool
 
 from .file_google import GoogleFile
 from .file_incoming import FileIncoming
+from .file_lock import FileLock
 from .file_place import FilePlace
 from .file_receive import FileReceive
+from .file_restrict import FileRestrict
 
 __all__ = ['File']
 
@@ -18,8 +22,8 @@ class BigInteger(fields.Integer):
 
 
 class File(
-        FileIncoming, FileReceive, FilePlace, GoogleFile, ModelSQL,
-        ModelView):
+        FileLock, FileRestrict, FileIncoming, FileReceive, FilePlace,
+        GoogleFile, ModelSQL, ModelView):
     __name__ = 'google_drive.file'
     _log = False
 
@@ -112,6 +116,16 @@ class File(
                     table,
                     (table.drive, Index.Equality()),
                     where=table.incoming | table.to_place | table.doubtful),
+                Index(
+                    table,
+                    (table.drive, Index.Equality()),
+                    (table.lock_reason, Index.Equality()),
+                    where=(table.lock_reason != Null)
+                    | (table.google_lock != Null)),
+                Index(
+                    table,
+                    (table.lock_until, Index.Range()),
+                    where=table.lock_side != Null),
                 })
 
     @classmethod

@@ -140,6 +140,7 @@ class GoogleFile(GoogleResource):
             revision=self.google_revision, etag=self.google_etag,
             body=self.google_to_resource(values, units, base))
         operation.parameters['parent'] = mapping.parent(base or {})
+        self.google_add_lock(operation, units)
         if units is None:
             operation.kind, operation.etag = 'insert', None
             operation.body['id'] = self.google_id

@@ -7,6 +7,7 @@ from sql import Null
 
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.apply import Apply
+from trytond.modules.google_integration.merge import difference
 from trytond.modules.google_integration.operation import ItemError
 from trytond.pool import Pool
 
@@ -177,6 +178,10 @@ class Receive(Apply):
         if mapping.is_removed(change.resource):
             self._lost(record)
             return []
+        record.google_take_lock(change.resource)
+        if record.held_back and not change.deleted:
+            bookkeeping.update(
+                self.Model, [record], {'held_back': False})
         if change.deleted:
             return super()._existing(record, change)
         if record.orphan and not record.attachment:
@@ -203,12 +208,36 @@ class Receive(Apply):
         if (record.rule and not record.rule.receives_files
                 and record.google_etag
                 and record.google_state != 'pushing'):
+            self._not_received(record, change)
             return []
         return super()._existing(record, change)
+
+    def _not_received(self, record, change):
+        """Note another version of the same file
+
+        Each change that Google makes is one, as that of who may see it.
+        """
+        resource = change.resource
+        if (not self._is_known(record, resource)
+                and not record.google_is_stale(resource)
+                and not difference(
+                    self.Model.google_units,
+                    self.Model.google_to_values(record.google_base),
+                    self.Model.google_to_values(resource))):
+            bookkeeping.update(
+                self.Model, [record], self.Model.google_known(resource))
 
     def _deleted(self, record, change):
         sent = (record.google_state == 'synchronized'
             and record.google_revision == record.google_confirmed_revision)
+        lock = record.lock
+        if sent and lock and lock.side == 'tryton':
+            # it stays until the lock ends, and longer if it is changed
+            bookkeeping.update(self.Model, [record], {'held_back': True})
+            raise ItemError('google_drive.held_back', {
+                    'name': record.name or '',
+                    'owner': lock.owner,
+                    })
         super()._deleted(record, change)
         if not sent:
             # the identifier is that of what is in the trash
@@ -235,6 +264,10 @@ class Receive(Apply):
                 'google_state': 'apart',
                 'incoming': False,
                 'md5': record.held_md5 or record.md5,
+                'google_lock': None,
+                'holder': None,
+                'held_since': None,
+                'lifting': False,
                 })
         raise ItemError('google_drive.lost', {'name': record.name or ''})
 

@@ -21,6 +21,7 @@ class Cron(metaclass=PoolMeta):
     def __setup__(cls):
         super().__setup__()
         cls.method.selection.extend([
+                ('google_drive.file|google_release', "Release Drive Locks"),
                 ('google_drive.rule|sweep', "Follow Drive Rules"),
                 ('google_drive.rule|verify', "Verify Drive Rules"),
                 ])
@@ -38,6 +39,18 @@ class Attachment(metaclass=PoolMeta):
             yield
         finally:
             of_google.reset(token)
+
+    @classmethod
+    def check_modification(
+            cls, mode, attachments, values=None, external=False):
+        super().check_modification(
+            mode, attachments, values=values, external=external)
+        # whoever it is, but what Google has itself
+        if not of_google.get() and (
+                mode == 'delete'
+                or mode == 'write' and WATCHED & (values or {}).keys()):
+            File = Pool().get('google_drive.file')
+            File.check_unlocked(attachments)
 
     @classmethod
     def on_modification(cls, mode, attachments, field_names=None):

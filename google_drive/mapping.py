@@ -10,8 +10,9 @@ from trytond.modules.google_integration.merge import Unit
 
 __all__ = [
     'FOLDER', 'SHORTCUT', 'UNITS', 'is_folder', 'is_native', 'is_removed',
-    'is_shortcut', 'is_stale', 'is_trashed', 'marked_attachment', 'marks',
-    'parent', 'removed', 'time_text', 'to_body', 'to_values', 'updated']
+    'is_shortcut', 'is_stale', 'is_trashed', 'lock_mark', 'lock_values',
+    'marked_attachment', 'marks', 'parent', 'removed', 'restrictions',
+    'time_text', 'to_body', 'to_values', 'updated']
 
 GOOGLE = 'application/vnd.google-apps.'
 FOLDER = GOOGLE + 'folder'
@@ -114,6 +115,56 @@ def marked_attachment(resource, database):
             or properties.get(DATABASE) != database):
         return None
     return _integer(properties.get(ATTACHMENT))
+
+
+def lock_mark(database):
+    "What tells, at the end of its reason, a restriction of this database"
+    return f'[Tryton {database[:8]}]'
+
+
+def restrictions(reason=None):
+    """The value that makes a file read-only, or not any more if None
+
+    It replaces the restriction that there is, whoever has set that one.
+    https://developers.google.com/workspace/drive/api/guides/content-restrictions
+    """
+    if reason is None:
+        return [{'readOnly': False}]
+    return [{'readOnly': True, 'reason': reason}]
+
+
+def lock_values(resource, mark):
+    """Who keeps the file read-only at Google
+
+    ``google_lock`` is the reason of this database, ``holder`` the name of
+    anybody else and ``held_since`` the time, naive UTC. What the account
+    itself has set in Drive, or only an owner may lift, is not of this
+    database.
+    """
+    values = dict.fromkeys(['google_lock', 'holder', 'held_since'])
+    restrictions = resource.get('contentRestrictions')
+    for item in restrictions if isinstance(restrictions, list) else []:
+        if not isinstance(item, dict) or not item.get('readOnly'):
+            continue
+        user = item.get('restrictingUser')
+        user = user if isinstance(user, dict) else {}
+        reason = ' '.join((_text(item.get('reason')) or '').split())
+        if (user.get('me') is True and reason.endswith(mark)
+                and not item.get('ownerRestricted')
+                and not item.get('systemRestricted')):
+            values['google_lock'] = reason
+        else:
+            values['holder'] = _user_name(user)
+            values['held_since'] = _time(item.get('restrictionTime'))
+    return values
+
+
+def _user_name(user):
+    name = _text(user.get('displayName'))
+    email = _text(user.get('emailAddress'))
+    if name and email:
+        name = f'{name} <{email}>'
+    return ' '.join((name or email or "Google").split())
 
 
 def updated(resource):

@@ -23,7 +23,9 @@ FIELDS = (
     'id,name,mimeType,parents,trashed,version,size,md5Checksum,'
     'headRevisionId,createdTime,modifiedTime,webViewLink,properties,'
     'appProperties,shortcutDetails(targetId,targetMimeType),'
-    'capabilities(canDownload)')
+    'capabilities(canDownload),contentRestrictions(readOnly,reason,'
+    'ownerRestricted,systemRestricted,restrictionTime,'
+    'restrictingUser(me,displayName,emailAddress))')
 # the maximum of https://developers.google.com/workspace/drive/api/reference/rest/v3/files/list
 PAGE = 1000
 # the folders first: what path a file has is told by them

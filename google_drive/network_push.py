@@ -7,6 +7,7 @@ from trytond.modules.google_integration.operation import Answer, ItemError
 
 from . import mapping, store
 from .network import FIELDS
+from .network_lock import LockNetwork
 
 __all__ = ['PushNetwork']
 
@@ -15,7 +16,7 @@ IDENTIFIERS = 1000
 REVISIONS = 1000
 
 
-class PushNetwork:
+class PushNetwork(LockNetwork):
     "The hooks of the drive that send"
     __slots__ = ()
 
@@ -30,6 +31,8 @@ class PushNetwork:
             return [cls._allocate(client, o) for o in operations]
         if kinds == {'folder'}:
             return cls._folders(client, operations)
+        if kinds == {'lock'}:
+            return cls._locks(client, operations)
         if kinds == {'session'}:
             return cls._together(client, cls._session, operations)
         answers = {}
@@ -110,6 +113,7 @@ class PushNetwork:
             for operation, answer in zip(operations, known, strict=True)]
         if any(a and a.status == 'gone' for a in answers):
             cls.check_found(client)
+        cls._lift_all(client, operations, answers)
         todo = [i for i, answer in enumerate(answers) if answer is None]
         sent = client.batch([
                 cls._patch(client, operations[i], known[i]) for i in todo])
@@ -161,10 +165,17 @@ class PushNetwork:
     @classmethod
     def _session(cls, client, operation):
         "Open an upload that can be gone on with"
+        lifted = None
+        if operation.parameters.get('lift'):
+            known = cls._known(client, operation)
+            unexpected = cls._unexpected(operation, known)
+            if unexpected:
+                return unexpected
+            lifted = cls._lift(client, operation)
         uri = media.begin(
             client, cls._upload(client, operation),
             operation.parameters['size'], operation.parameters['mime_type'])
-        return Answer('done', {'session': uri})
+        return Answer('done', {'session': uri, 'lifted': lifted})
 
     @classmethod
     def _upload(cls, client, operation, known=None):
@@ -185,17 +196,14 @@ class PushNetwork:
     def _content_answer(cls, client, operation):
         known = None
         if operation.kind == 'content':
-            try:
-                known = client.execute(client.api.files().get(
-                        fileId=operation.google_id, supportsAllDrives=True,
-                        fields=FIELDS))
-            except GoogleError as error:
-                known = error
+            known = cls._known(client, operation)
             unexpected = cls._unexpected(operation, known)
             if unexpected:
                 return unexpected
             cls._keep_revision(
                 client, operation, operation.parameters['keep_revision'])
+            if operation.parameters['lift']:
+                cls._lift(client, operation)
         try:
             answer = cls._send(client, operation, known)
         except media.SourceError:
@@ -213,6 +221,16 @@ class PushNetwork:
         if operation.kind == 'content':
             cls._keep_overwritten(client, operation, answer)
         return Answer('done', answer)
+
+    @staticmethod
+    def _known(client, operation):
+        "What Google has, or the error of who asks"
+        try:
+            return client.execute(client.api.files().get(
+                    fileId=operation.google_id, supportsAllDrives=True,
+                    fields=FIELDS))
+        except GoogleError as error:
+            return error
 
     @classmethod
     def _send(cls, client, operation, known):

@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What of a drive belongs to which records."""
+import datetime as dt
+
 from trytond.i18n import gettext
 from trytond.ir.resource import ResourceAccessMixin
 from trytond.model import ModelSQL, ModelView, fields, sequence_ordered
@@ -197,6 +199,25 @@ class Rule(
         "Encrypted",
         help="Check to encrypt the content before it is sent.\n"
         "Nobody can open such files but through Tryton.")
+    lock = fields.Boolean(
+        "Lock",
+        help="Check to let people lock an attachment while they edit it.\n"
+        "What is edited in Tryton is read-only on Google Drive. To lock and "
+        "to unlock it costs two requests each, and a change that is sent "
+        "meanwhile one more. What is edited, or locked by anybody, on Google "
+        "Drive is read-only in Tryton.")
+    lock_timeout = fields.TimeDelta(
+        "Lock Timeout",
+        domain=[
+            If(Eval('lock', False),
+                ('lock_timeout', '>', dt.timedelta()),
+                ()),
+            ],
+        states={
+            'required': Eval('lock', False),
+            'invisible': ~Eval('lock', False),
+            },
+        help="The time after which a lock ends by itself.")
     scope = fields.Function(
         fields.Selection(SCOPES, "Access Needed", sort=False,
             help="The access to Google Drive that the credentials need."),

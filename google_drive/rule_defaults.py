@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What a new rule is, if nobody says anything else."""
+import datetime as dt
+
 __all__ = ['RuleDefaults']
 
 
@@ -64,3 +66,11 @@ class RuleDefaults:
     @staticmethod
     def default_encrypted():
         return False
+
+    @staticmethod
+    def default_lock():
+        return False
+
+    @staticmethod
+    def default_lock_timeout():
+        return dt.timedelta(hours=8)

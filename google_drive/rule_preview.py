@@ -204,7 +204,11 @@ class Preview:
                 'send', place.name, path, record,
                 gettext('google_drive.msg_preview_new'))
             return
-        if file.google_state in {'to_push', 'pushing'}:
+        if file.holder and file.google_state in {'to_push', 'pushing'}:
+            self.fail(
+                file.name, path, record, ItemError('google_drive.held', {
+                        'name': file.name or '', 'holder': file.holder}))
+        elif file.google_state in {'to_push', 'pushing'}:
             self.add(
                 'send', place.name, path, record,
                 gettext('google_drive.msg_preview_changed'))

@@ -14,13 +14,14 @@ from trytond.modules.google_integration.operation import (
 from trytond.pool import Pool
 
 from . import mapping
+from .lock_stages import LockStagesMixin
 from .network import ROOT
 from .network_push import IDENTIFIERS
 
 __all__ = ['StagesMixin']
 
 
-class StagesMixin:
+class StagesMixin(LockStagesMixin):
     "The hooks of the drive that choose what is sent"
     __slots__ = ()
 
@@ -30,9 +31,11 @@ class StagesMixin:
         File = pool.get('google_drive.file')
         Tombstone = pool.get('google_integration.tombstone')
         for name, find in [
+                ('release', lambda: File.google_locks_ended(self, limit)),
                 ('place', lambda: File.google_unplaced(self, limit)),
                 ('allocate', self._without_id),
                 ('folders', lambda: self._folders_due(limit)),
+                ('locks', lambda: File.google_to_lock(self, limit)),
                 ('others', lambda: Tombstone.search([
                             ('service', '=', str(self)),
                             ('state', '=', 'to_delete'),
@@ -121,11 +124,12 @@ class StagesMixin:
                 operation.parameters['insert'] = operation.kind == 'insert'
                 operation.kind = 'session'
                 operations.append(operation)
+        File.google_lift(operations)
         return operations, errors
 
     def confirm(self, operations, answers):
         kind = operations[0].kind
-        if kind in {'allocate', 'folder', 'session'}:
+        if kind in {'allocate', 'folder', 'session', 'lock'}:
             return getattr(self, f'_confirm_{kind}')(operations, answers)
         return super().confirm(operations, answers)
 
@@ -190,6 +194,18 @@ class StagesMixin:
             if answer.status == 'done':
                 record.google_keep_session(
                     answer.resource['session'], operation)
+                if lifted := answer.resource['lifted']:
+                    bookkeeping.update(
+                        File, [record], File.google_known(lifted))
+                continue
+            if answer.status == 'conflict':
+                # it is prepared anew, but not for ever
+                attempts = (record.google_attempts or 0) + 1
+                _, failed = File.google_apply(
+                    self, [self.google_change(answer.resource)])
+                bookkeeping.update(
+                    File, [record], {'google_attempts': attempts})
+                errors.extend((None, c.google_id, e) for c, e in failed)
                 continue
             bookkeeping.update(File, [record], {'google_state': 'failed'})
             errors.append((record, None, answer.error))

@@ -4,13 +4,8 @@
 from unittest.mock import patch
 
 from trytond.modules.google_integration import media
-from trytond.transaction import Transaction
 
-from .tools import ALICE, ATTACHMENT, DRIVE, GoogleDriveTestCase
-
-
-class Killed(BaseException):
-    "Nothing after it is done any more"
+from .tools import ALICE, ATTACHMENT, DRIVE, GoogleDriveTestCase, killed
 
 
 class CrashTestCase(GoogleDriveTestCase):
@@ -62,38 +57,13 @@ class CrashTestCase(GoogleDriveTestCase):
         expected[f"Sales/{n} dropped"] = b'%d' % n
         expected[f"Sales/{n} dropped large"] = b'%d' % n * 200
 
-    def killed(self, number, done):
-        """Run until the commit of this number, and tell if there was one
-
-        ``done`` tells if that one is done.
-        """
-        commit = Transaction.commit
-        count = 0
-
-        def dying(transaction):
-            nonlocal count
-            count += 1
-            if count == number and not done:
-                raise Killed
-            commit(transaction)
-            if count == number:
-                raise Killed
-        with patch.object(Transaction, 'commit', dying):
-            try:
-                self.run_once()
-            except Killed:
-                pass
-        # its lease ends
-        self.update(DRIVE, self.drive, lease_until=0.0)
-        return count >= number
-
     def check(self, done):
         number = 0
         while True:
             number += 1
             self.change()
             with self.subTest(commit=number):
-                died = self.killed(number, done)
+                died = killed(self, number, done)
                 self.synchronize()
                 self.assertEqual(
                     self.local(), sorted(self.expected.items()))

@@ -151,6 +151,56 @@ class MappingTestCase(unittest.TestCase):
         for name in ['name', 'link', 'md5', 'mime_type', 'edition']:
             self.assertIsInstance(values[name], (str, type(None)))
 
+    def test_lock(self):
+        "A restriction is of this database, or of somebody else"
+        mark = mapping.lock_mark('0123456789abcdef')
+        body, = mapping.restrictions(f"Jane edits this. {mark}")
+        self.assertEqual(mapping.restrictions(), [{'readOnly': False}])
+        me = {
+            'me': True,
+            'displayName': "Alice",
+            'emailAddress': 'alice@example.com',
+            }
+        told = {**body, 'restrictingUser': me, 'restrictionTime': TIME}
+        self.assertEqual(self.lock([told], mark), (body['reason'], None))
+        for changed in [
+                {'ownerRestricted': True},
+                {'systemRestricted': True},
+                {'reason': "Jane edits this."},
+                {'reason': None},
+                {'reason': body['reason'] + " Really"},
+                {'reason': "x " + mapping.lock_mark('f' * 16)},
+                {'restrictingUser': {**me, 'me': False}},
+                ]:
+            with self.subTest(**changed):
+                self.assertEqual(
+                    self.lock([{**told, **changed}], mark),
+                    (None, "Alice <alice@example.com>"))
+        # Google does not tell everybody who it is
+        for user in [None, {}, [], {'me': True, 'displayName': 3}]:
+            with self.subTest(user=user):
+                _, holder = self.lock([{
+                            'readOnly': True, 'restrictingUser': user}], mark)
+                self.assertEqual(holder, "Google")
+        for nothing in [
+                None, [], {}, [None], ['x'], [{}], [{'readOnly': False}]]:
+            with self.subTest(nothing=nothing):
+                self.assertEqual(self.lock(nothing, mark), (None, None))
+
+    @given(json)
+    def test_lock_anything(self, restrictions):
+        "Whatever Google sends is nobody's of Tryton"
+        self.assertIsNone(mapping.lock_values(
+                {'contentRestrictions': restrictions}, 'mark')['google_lock'])
+
+    def lock(self, restrictions, mark):
+        values = mapping.lock_values(
+            {'contentRestrictions': restrictions}, mark)
+        self.assertEqual(
+            bool(values['held_since']), bool(
+                values['holder'] and restrictions[0].get('restrictionTime')))
+        return values['google_lock'], values['holder']
+
     @given(values_, values_)
     def test_round_trip(self, base, values):
         "What is sent of the metadata is what Google then has"

@@ -2,14 +2,16 @@
 # top level of this repository has the full notices and license terms.
 """A drive that is synchronised with the emulator, for the tests."""
 import base64
+from unittest.mock import patch
 
 from trytond.modules.google_integration.tests.tools import database
 from trytond.modules.google_integration.tests.two_way_case import (
     ACCESS, ALICE, BOB, CREDENTIALS, TwoWayTestCase)
+from trytond.transaction import Transaction
 
 __all__ = [
     'ACCESS', 'ALICE', 'ATTACHMENT', 'BOB', 'CREDENTIALS', 'DRIVE', 'FILE',
-    'FOLDER', 'GROUP', 'GoogleDriveTestCase', 'RULE', 'database']
+    'FOLDER', 'GROUP', 'GoogleDriveTestCase', 'RULE', 'database', 'killed']
 
 DRIVE = 'google_drive.drive'
 FILE = 'google_drive.file'
@@ -17,6 +19,36 @@ FOLDER = 'google_drive.folder'
 RULE = 'google_drive.rule'
 ATTACHMENT = 'ir.attachment'
 GROUP = 'res.group'
+
+
+class Killed(BaseException):
+    "Nothing after it is done any more"
+
+
+def killed(case, number, done):
+    """Run until the commit of this number, and tell if there was one
+
+    ``done`` tells if that one is done.
+    """
+    commit = Transaction.commit
+    count = 0
+
+    def dying(transaction):
+        nonlocal count
+        count += 1
+        if count == number and not done:
+            raise Killed
+        commit(transaction)
+        if count == number:
+            raise Killed
+    with patch.object(Transaction, 'commit', dying):
+        try:
+            case.run_once()
+        except Killed:
+            pass
+    # its lease ends
+    case.update(DRIVE, case.drive, lease_until=0.0)
+    return count >= number
 
 
 class GoogleDriveTestCase(TwoWayTestCase):
@@ -51,6 +83,28 @@ class GoogleDriveTestCase(TwoWayTestCase):
     def connect(self, user, account, **values):
         return super().connect(
             user, account, drive_access=self.drive_access, **values)
+
+    def allow(self, **permissions):
+        "Let the Google Users write the records, but for what is said"
+        with database(1) as pool:
+            ModelAccess = pool.get('ir.model.access')
+            ModelData = pool.get('ir.model.data')
+            access, = ModelAccess.create([{
+                        'model': GROUP,
+                        'group': ModelData.get_id(
+                            'google_integration', 'group_google_user'),
+                        **{f'perm_{m}': permissions.get(m, True)
+                            for m in ['read', 'write', 'create', 'delete']},
+                        }])
+            id = access.id
+        self.addCleanup(self.forbid, id)
+        return id
+
+    @staticmethod
+    def forbid(id):
+        with database(1) as pool:
+            ModelAccess = pool.get('ir.model.access')
+            ModelAccess.delete(ModelAccess.search([('id', '=', id)]))
 
     def create_record(self, name):
         "Create a record to attach to"
