@@ -93,6 +93,9 @@ class File(
     session_size = BigInteger("Size of the Upload", readonly=True)
     session_md5 = fields.Char(
         "MD5 of the Upload", readonly=True, strip=False)
+    session_kept = fields.Boolean(
+        "Upload Kept", readonly=True,
+        help="Google is to keep the uploaded content for ever.")
 
     @classmethod
     def __setup__(cls):

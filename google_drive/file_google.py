@@ -176,9 +176,14 @@ class GoogleFile(GoogleResource):
                 'mime_type': self.mime_type,
                 'keep_revision': self.keep_revision,
                 'revision': self.revision,
+                'keep_forever': bool(
+                    self.rule and self.rule.versions == 'revisions'),
                 })
         if self.session_md5 and self.session_md5 == self.md5:
-            operation.parameters['session'] = Secret.reveal(self, SESSION)
+            operation.parameters.update({
+                    'session': Secret.reveal(self, SESSION),
+                    'keep_forever': bool(self.session_kept),
+                    })
 
     def _sealed(self, source):
         "The encrypted content, which is another one each time"
@@ -216,13 +221,18 @@ class GoogleFile(GoogleResource):
             if a.status == 'done' and o.kind in {'insert', 'content'}]
         if sent:
             Secret.forget(cls, [o.id for o in sent], [SESSION])
+        SyncError = Pool().get('google_integration.sync_error')
         records = {r.id: r for r in cls.search([
                     ('id', 'in', [
                             o.id for o in sent
-                            if o.parameters.get('overwritten')]),
+                            if o.parameters.get('overwritten')
+                            or 'kept' in o.parameters]),
                     ])}
         for operation in sent:
-            if record := records.get(operation.id):
+            record = records.get(operation.id)
+            if record and 'kept' in operation.parameters:
+                SyncError.tell_version(record, operation.parameters['kept'])
+            if record and operation.parameters.get('overwritten'):
                 Conflict.keep(
                     service, record, 'content', 'tryton', {
                         'md5': record.md5,
@@ -241,7 +251,11 @@ class GoogleFile(GoogleResource):
         bookkeeping.update(type(self), [self], {
                 'session_size': operation.parameters['size'],
                 'session_md5': operation.parameters['md5'],
+                'session_kept': operation.parameters['keep_forever'],
                 })
+        if operation.parameters.get('kept') is False:
+            SyncError = Pool().get('google_integration.sync_error')
+            SyncError.tell_version(self, False)
 
     @classmethod
     def on_delete(cls, records):

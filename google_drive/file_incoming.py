@@ -17,6 +17,7 @@ from . import mapping, store
 from .file_google import smallest_first
 from .naming import extension
 from .tree import Tree
+from .versions import version_name
 
 __all__ = ['FileIncoming']
 
@@ -87,6 +88,9 @@ class FileIncoming:
             'mime_type': mime_type,
             'target': (base.get('shortcutDetails') or {}).get('targetId'),
             'encrypted': bool(rule and rule.encrypted),
+            # of what has no bytes there is none
+            'keep': self.revision if (
+                rule and rule.versions == 'revisions' and self.md5) else None,
             }
 
     # The record
@@ -164,6 +168,7 @@ class FileIncoming:
 
         ``contents`` are the record, the item and what the network made of it.
         """
+        SyncError = Pool().get('google_integration.sync_error')
         work = WorkDone()
         new = defaultdict(list)
         for record, item, result in contents:
@@ -179,6 +184,8 @@ class FileIncoming:
                 record._ours_stands(conflict)
                 store.forget(result.get('path'))
                 continue
+            if item['keep']:
+                SyncError.tell_version(record, result['kept'])
             values = record._attachment_values(result)
             if record.attachment:
                 record._replace(
@@ -294,26 +301,38 @@ class FileIncoming:
         Attachment = Pool().get('ir.attachment')
         attachment = Attachment(self.attachment.id)
         replaced = [attachment]
-        if keep and attachment.type == 'data':
-            self._keep(attachment)
+        version = (
+            self.rule and self.rule.versions == 'attachments'
+            and result.get('md5') != self.held_md5)
+        if (keep or version) and attachment.type == 'data':
+            self._keep(attachment, keep)
             replaced = []
         if result.get('path'):
             values.update(store.values(result['path'], replaced))
         with Attachment.written_by_google(), _acting(self.rule):
             Attachment.write([Attachment(attachment.id)], values)
 
-    def _keep(self, attachment):
-        "The content of the attachment becomes that of another one"
+    def _keep(self, attachment, conflict):
+        """The content of the attachment becomes that of another one
+
+        That one is no file of its own: a rule would send it otherwise.
+        """
         Attachment = Pool().get('ir.attachment')
         table = Attachment.__table__()
         cursor = Transaction().connection.cursor()
+        number = attachment.google_drive_next_version
+        now = bookkeeping.utcnow()
         with Attachment.written_by_google(), _acting(self.rule):
             kept, = Attachment.create([{
-                        'name': kept_name(
-                            attachment.name, bookkeeping.utcnow()),
+                        'name': kept_name(attachment.name, now) if conflict
+                        else version_name(attachment.name, number, now),
                         'type': 'data',
                         'resource': str(attachment.resource),
                         }])
+        bookkeeping.update(Attachment, [kept], {
+                'google_drive_version': number,
+                'google_drive_current': attachment.id,
+                })
         columns = [table.data]
         if Attachment.data.file_id:
             columns.append(getattr(table, Attachment.data.file_id))

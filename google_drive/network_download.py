@@ -63,6 +63,13 @@ class DownloadNetwork:
 
     @classmethod
     def _download(cls, client, item, path):
+        # before all else: the version is lost when it is replaced
+        kept = bool(item.get('keep')) and cls._keep_forever(
+            client, item['google_id'], item['keep'])
+        return {**cls._fetch(client, item, path), 'kept': kept}
+
+    @classmethod
+    def _fetch(cls, client, item, path):
         match item['kind']:
             case 'folder':
                 return cls._list_folder(client, item)

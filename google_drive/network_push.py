@@ -8,6 +8,7 @@ from trytond.modules.google_integration.operation import Answer, ItemError
 from . import mapping, store
 from .network import FIELDS
 from .network_lock import LockNetwork
+from .network_version import VersionNetwork
 
 __all__ = ['PushNetwork']
 
@@ -16,7 +17,7 @@ IDENTIFIERS = 1000
 REVISIONS = 1000
 
 
-class PushNetwork(LockNetwork):
+class PushNetwork(LockNetwork, VersionNetwork):
     "The hooks of the drive that send"
     __slots__ = ()
 
@@ -172,9 +173,10 @@ class PushNetwork(LockNetwork):
             if unexpected:
                 return unexpected
             lifted = cls._lift(client, operation)
-        uri = media.begin(
-            client, cls._upload(client, operation),
-            operation.parameters['size'], operation.parameters['mime_type'])
+        uri = cls._kept(client, operation, lambda: media.begin(
+                client, cls._upload(client, operation),
+                operation.parameters['size'],
+                operation.parameters['mime_type']))
         return Answer('done', {'session': uri, 'lifted': lifted})
 
     @classmethod
@@ -182,15 +184,17 @@ class PushNetwork(LockNetwork):
         "The request with the metadata of a content"
         files = client.api.files()
         body = dict(operation.body)
+        keep = operation.parameters['keep_forever'] or None
         if operation.kind == 'insert' or (
                 operation.parameters.get('insert')):
             return files.create(
-                body=body, supportsAllDrives=True, fields=FIELDS)
+                body=body, supportsAllDrives=True, fields=FIELDS,
+                keepRevisionForever=keep)
         move = _move(body, known or {
                 'parents': [operation.parameters['parent']]})
         return files.update(
             fileId=operation.google_id, body=body, supportsAllDrives=True,
-            fields=FIELDS, **move)
+            fields=FIELDS, keepRevisionForever=keep, **move)
 
     @classmethod
     def _content_answer(cls, client, operation):
@@ -205,7 +209,9 @@ class PushNetwork(LockNetwork):
             if operation.parameters['lift']:
                 cls._lift(client, operation)
         try:
-            answer = cls._send(client, operation, known)
+            answer = cls._kept(
+                client, operation,
+                lambda: cls._send(client, operation, known))
         except media.SourceError:
             # it was replaced or deleted meanwhile
             return Answer('failed', error=ItemError(
@@ -294,19 +300,10 @@ class PushNetwork(LockNetwork):
             operation.parameters['overwritten'] = revision
             cls._keep_revision(client, operation, revision)
 
-    @staticmethod
-    def _keep_revision(client, operation, revision):
-        "Keep a revision for ever, of which Google takes 200"
-        if not revision:
-            return
-        try:
-            client.execute(client.api.revisions().update(
-                    fileId=operation.google_id, revisionId=revision,
-                    body={'keepForever': True}, fields='id'))
-        except GoogleError as error:
-            if error.transient:
-                raise
-            # no more can be kept: what Google keeps for 30 days remains
+    @classmethod
+    def _keep_revision(cls, client, operation, revision):
+        if revision:
+            cls._keep_forever(client, operation.google_id, revision)
 
 
 def _move(body, known):

@@ -23,6 +23,7 @@ from .rule_formats import formats
 from .rule_match import RuleMatch
 from .rule_place import NAMES, TEMPLATES, RulePlace
 from .rule_scope import SCOPES, scope_of
+from .versions import VERSIONS
 
 __all__ = ['Rule']
 
@@ -218,6 +219,16 @@ class Rule(
             'invisible': ~Eval('lock', False),
             },
         help="The time after which a lock ends by itself.")
+    versions = fields.Selection(
+        VERSIONS, "Versions", required=True, sort=False,
+        help="What becomes of a content that is replaced.\n"
+        "Attachments: what Google Drive replaces stays in Tryton as an "
+        "attachment of its own, with the space that it takes, and is not "
+        "sent.\n"
+        "Revisions: each content that is sent or received is kept on Google "
+        "Drive for ever, where it counts as used space. Each content that is "
+        "received costs one more request. Google keeps 200 of a file; what "
+        "comes after these is sent all the same, and logged.")
     scope = fields.Function(
         fields.Selection(SCOPES, "Access Needed", sort=False,
             help="The access to Google Drive that the credentials need."),

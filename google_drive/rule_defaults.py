@@ -74,3 +74,7 @@ class RuleDefaults:
     @staticmethod
     def default_lock_timeout():
         return dt.timedelta(hours=8)
+
+    @staticmethod
+    def default_versions():
+        return 'replace'

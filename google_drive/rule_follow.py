@@ -185,6 +185,7 @@ class Follow(FollowRun):
                 Literal(1).as_('kind'),
                 record_id(attachment, rule.Model).as_('id'),
                 where=(attachment.type == 'data')
+                & (attachment.google_drive_version == Null)
                 & ((file.id == Null) | (file.rule == Null))
                 & attachment.resource.in_(self.matching(rule)))
 

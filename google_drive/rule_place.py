@@ -105,6 +105,7 @@ class RulePlace:
         for attachment in Attachment.browse(ids):
             resource = attachment.resource
             if (attachment.type == 'data' and isinstance(resource, Model)
+                    and attachment.google_drive_version is None
                     and resource.id >= 0
                     and resource.__name__ in followed):
                 result[resource.__name__][resource.id].append(attachment.id)

@@ -158,6 +158,7 @@ class Preview:
                 ).select(
                     attachment.id,
                     where=(attachment.type == 'data')
+                    & (attachment.google_drive_version == Null)
                     & ((file.id == Null) | (file.rule == Null))
                     & attachment.resource.in_(
                         Follow(self.id).matching(self.rule)),
