@@ -17,6 +17,17 @@ EXPORTS = 3
 # how often Google is asked if a long operation is done
 POLLS = 60
 OPERATION = ('exportSizeLimitExceeded', 'fileNotExportable')
+# Where contents are that are not at the address of the API: Google does not
+# tell the host of a download, but which are those of Drive
+# [Manage long-running operations; Drive and Sites firewall and proxy settings]
+# https://knowledge.workspace.google.com/admin/drive/drive-and-sites-firewall-and-proxy-settings
+DOWNLOADS = (
+    'https://drive.usercontent.google.com',
+    'https://drive.google.com',
+    'https://docs.google.com',
+    )
+# and that a thumbnail is fetched with the credentials [Files resource]
+THUMBNAILS = ('https://lh3.googleusercontent.com',)
 
 
 class DownloadNetwork:
@@ -123,7 +134,8 @@ class DownloadNetwork:
         try:
             if resource.get('thumbnailLink'):
                 return _received(media.receive(
-                        client, resource['thumbnailLink'], path), path)
+                        client, resource['thumbnailLink'], path,
+                        trusted=THUMBNAILS), path)
         except GoogleError as error:
             if error.transient:
                 raise
@@ -164,7 +176,7 @@ class DownloadNetwork:
             if error.reason not in OPERATION:
                 raise
         return media.receive(
-            client, cls._operation(client, item), path)
+            client, cls._operation(client, item), path, trusted=DOWNLOADS)
 
     @classmethod
     def _operation(cls, client, item):

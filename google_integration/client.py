@@ -108,9 +108,10 @@ class _Sender:
     see it.
     """
 
-    def __init__(self, client, attempts, through=(), sink=None):
+    def __init__(self, client, attempts, through=(), sink=None, trusted=()):
         self.http = client._http()
         self.sink = sink
+        self.trusted = trusted
         self.token = client.credentials.token
         self.attempts = attempts
         self.through = {200, 201, 202, 204, 206, *through}
@@ -122,7 +123,8 @@ class _Sender:
 
     def request(self, uri, method='GET', body=None, headers=None, **kwargs):
         self.response, content = self.http.send(
-            self.attempts, uri, method, body, headers, self.sink)
+            self.attempts, uri, method, body, headers, self.sink,
+            self.trusted)
         if self.response.status not in self.through:
             raise refusal(self.response, content, self.token)
         if self.truncated and self.sink is None:
@@ -323,15 +325,15 @@ class Client:
             self.count(retries=1)
 
     def request(self, attempts, uri, method='GET', body=None, headers=None,
-            *, through=(), sink=None):
+            *, through=(), sink=None, trusted=()):
         """Send one request as it is and return (httplib2.Response, bytes).
 
         ``through`` are statuses that are an answer like those of success;
-        what is none is returned as a GoogleError.  ``sink`` is that of
-        `transport.Http.send`: only with it an answer without its end is
-        returned, with the header ``-truncated``.
+        what is none is returned as a GoogleError.  ``sink`` and ``trusted``
+        are those of `transport.Http.send`: only with a sink an answer without
+        its end is returned, with the header ``-truncated``.
         """
-        sender = _Sender(self, attempts, through, sink)
+        sender = _Sender(self, attempts, through, sink, trusted)
         try:
             return sender.request(uri, method, body, headers)
         except GoogleError as error:

@@ -287,6 +287,8 @@ class GoogleService(TransferMixin, WatchMixin, CheckedReadMixin):
                 return 'scope'
             case _, 'quotaExceeded':
                 return 'quota'
+            case 0, 'insecure_redirect' | 'insecure_session':
+                return 'insecure'
             case 403, _:
                 return 'forbidden'
         return 'google'

@@ -218,7 +218,8 @@ class GoogleTwoWay(GoogleService):
                 'message': error.message,
                 'retry_after': error.retry_after,
                 })
-        if (error.transient or error.status in {0, 401, 404}
+        if item.code != 'insecure' and (
+                error.transient or error.status in {0, 401, 404}
                 or error.reason == 'quotaExceeded'):
             return Answer('later', error=item)
         return Answer('failed', error=item)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from .transport import GoogleError
+from .transport import GoogleError, InsecureURI, check_uri
 
 __all__ = ['Damaged', 'Received', 'TooLarge', 'receive']
 
@@ -36,32 +36,43 @@ class Received:
     sha256: str
 
 
-def receive(client, request, path, size=None, md5=None, limit=None):
+def receive(
+        client, request, path, size=None, md5=None, limit=None, trusted=()):
     """Write a content of Google's to the file at ``path`` and verify it.
 
     ``request`` is a request of ``client.api`` for a content (get_media,
-    export_media), or an address of Google's host.  ``size`` and ``md5`` are
-    those that Google says; an export has none.  After a cut it goes on where
-    it was if ``md5`` can tell that it is the same content, otherwise from the
-    beginning.  Raises Damaged if it is another one, TooLarge beyond ``limit``
-    bytes, GoogleError, and OSError if the file can not be written: then there
-    is no file.
+    export_media), or an address of Google's host, or of one of the origins in
+    ``trusted``, as 'https://example.com', which get the token for this content
+    too.  ``size`` and ``md5`` are those that Google says; an export has none.
+    After a cut it goes on where it was if ``md5`` can tell that it is the same
+    content, otherwise from the beginning.  Raises Damaged if it is another
+    one, TooLarge beyond ``limit`` bytes, GoogleError, and OSError if the file
+    can not be written: then there is no file.
     """
     try:
         with open(path, 'wb') as file:
-            return _Download(client, request, file, size, md5, limit).run()
+            return _Download(
+                client, request, file, size, md5, limit, trusted).run()
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.remove(path)
         raise
 
 
+def _checked(uri):
+    "The address that Google has told, if it is one of a server"
+    try:
+        return check_uri(uri)
+    except InsecureURI:
+        raise GoogleError(reason='insecure_redirect') from None
+
+
 class _Download:
 
-    def __init__(self, client, request, file, size, md5, limit):
+    def __init__(self, client, request, file, size, md5, limit, trusted):
         self.client = client
         if isinstance(request, str):
-            self.uri, headers = request, {}
+            self.uri, headers = _checked(request), {}
         else:
             self.uri, headers = request.uri, request.headers
         self.headers = {
@@ -74,6 +85,7 @@ class _Download:
         self.expected = size
         self.wanted = md5
         self.limit = limit
+        self.trusted = trusted
         self.attempts = client.attempts()
         self.restart()
 
@@ -113,7 +125,8 @@ class _Download:
             headers['range'] = f'bytes={self.size}-'
         answer = self.client.request(
             self.attempts, self.uri, headers=headers,
-            through={416} if self.size else (), sink=self._sink)
+            through={416} if self.size else (), sink=self._sink,
+            trusted=self.trusted)
         if isinstance(answer, GoogleError):
             return answer
         response, _ = answer

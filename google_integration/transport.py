@@ -32,6 +32,7 @@ __all__ = [
 # The longest wait between two tries, in seconds [Usage limits (Drive)]
 MAXIMUM_DELAY = 32.0
 REDIRECTIONS = 5
+LOGIN = 'accounts.google.com'
 
 # The one function through which this package waits; tests replace it.
 sleep = time.sleep
@@ -138,6 +139,9 @@ def _may_follow(uri, root):
         return False
     if _is_loopback(urlsplit(root).hostname):
         return True
+    if host == LOGIN:
+        # a page that asks who one is would be taken for the content
+        return False
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
@@ -421,8 +425,9 @@ class Http(httplib2.Http):
 
     ``root`` is the address of the API, ``apply`` puts the token into the
     headers of a request, ``count`` is told what went over the line and
-    ``timeout`` is in seconds.  The token goes to the host of ``root`` only;
-    redirects are followed for reading only, each hop is checked.
+    ``timeout`` is in seconds.  The token goes to the host of ``root`` only, or
+    to those that a request names; redirects are followed for reading only,
+    each hop is checked.
     """
 
     def __init__(self, root, apply, count, timeout):
@@ -433,9 +438,11 @@ class Http(httplib2.Http):
         self._count = count
 
     def send(self, attempts, uri, method='GET', body=None, headers=None,
-            sink=None):
+            sink=None, trusted=()):
         """Send one request and return (httplib2.Response, bytes).
 
+        ``trusted`` are addresses of hosts that get the token besides that of
+        ``root``, for this request alone.
         The answer has the header ``-truncated`` if its end is missing.
         ``sink`` is called with the status and the headers of each answer and
         returns what takes its content, a piece at a time as it comes over the
@@ -448,7 +455,8 @@ class Http(httplib2.Http):
         _current.count = self._count
         _current.timeout = self.timeout
         try:
-            return self._follow(uri, method, body, headers or {})
+            return self._follow(uri, method, body, headers or {}, {
+                    origin(address) for address in [self._root, *trusted]})
         except BaseException:
             for connection in self.connections.values():
                 connection.close()
@@ -457,13 +465,13 @@ class Http(httplib2.Http):
         finally:
             _current.attempts = _current.count = _current.sink = None
 
-    def _follow(self, uri, method, body, headers):
+    def _follow(self, uri, method, body, headers, origins):
         headers = {
             name: value for name, value in headers.items()
             if name.lower() != 'authorization'}
         for hop in range(REDIRECTIONS + 1):
             sent = dict(headers)
-            if origin(uri) == origin(self._root):
+            if origin(uri) in origins:
                 self._apply(sent)
             elif not hop or not _may_follow(uri, self._root):
                 break

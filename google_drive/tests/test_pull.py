@@ -3,7 +3,7 @@
 "What is put into Drive reaches its record"
 from unittest.mock import patch
 
-from trytond.modules.google_drive import receiving
+from trytond.modules.google_drive import network_download, receiving
 
 from .tools import (
     ALICE, ATTACHMENT, BOB, FILE, FOLDER, GROUP, RULE, GoogleDriveTestCase,
@@ -331,6 +331,46 @@ class PullTestCase(GoogleDriveTestCase):
         (_, content), = self.local()
         self.assertTrue(content.startswith(b'%PDF'))
 
+    def elsewhere(self):
+        "Contents are on another host than the API, as they are at Google"
+        url = self.emulator.url.replace('127.0.0.1', 'localhost')
+        self.google.options(content_url=url)
+        return url
+
+    def test_document_elsewhere(self):
+        "To a host that is known the token goes, for the content alone"
+        url = self.elsewhere()
+        self.google.options(export_limit=10, download_polls=0)
+        self.google.create_file(
+            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
+            parent=self.folder("Sales"))
+        with patch.object(network_download, 'DOWNLOADS', (url,)):
+            self.synchronize()
+        (_, content), = self.local()
+        self.assertTrue(content.startswith(b'%PDF'))
+
+    def test_document_strange(self):
+        "To another one it does not go, and the others go on"
+        self.elsewhere()
+        self.google.options(export_limit=10, download_polls=0)
+        self.google.create_file(
+            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
+            parent=self.folder("Sales"))
+        self.drop("b.txt", b'1')
+        self.requests()
+        self.synchronize()
+        self.assertNotIn('download', self.requests())
+        self.assertEqual(self.local(), [("Sales/b.txt", b'1')])
+        error, = self.errors()
+        self.assertIn("authorization is not sent", error)
+
+    def test_hosts(self):
+        "The hosts are Google's, by TLS"
+        for address in (
+                network_download.DOWNLOADS + network_download.THUMBNAILS):
+            self.assertRegex(
+                address, r'https://[a-z0-9.]+\.google(usercontent)?\.com\Z')
+
     def test_document_content(self):
         "What is written here does not overwrite a document of Google"
         file = self.google.create_file(
@@ -382,6 +422,25 @@ class PullTestCase(GoogleDriveTestCase):
         self.synchronize()
         self.assertEqual(self.content(file['id']), picture)
         self.assert_settled()
+
+    def test_thumbnail_elsewhere(self):
+        "The whole picture, if the small one is where no token goes"
+        import io
+
+        from PIL import Image
+        buffer = io.BytesIO()
+        Image.new('RGB', (1000, 1000)).save(buffer, 'PNG')
+        picture = buffer.getvalue()
+        self.set_rule(images='thumbnail')
+        url = self.elsewhere()
+        self.drop("a.png", picture, mimeType='image/png')
+        self.synchronize()
+        self.assertEqual(self.local(), [("Sales/a.png", picture)])
+        self.drop("b.png", picture, mimeType='image/png')
+        with patch.object(network_download, 'THUMBNAILS', (url,)):
+            self.synchronize()
+        self.assertEqual(
+            [c == picture for _, c in self.local()], [True, False])
 
     def test_link(self):
         "A rule that keeps links fetches no content"

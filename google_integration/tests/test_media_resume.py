@@ -5,7 +5,7 @@ import os
 import traceback
 from unittest.mock import patch
 
-from trytond.modules.google_integration import media
+from trytond.modules.google_integration import media, media_send
 
 from .fake_server import Server, answer, everything
 from .media_case import EMAIL, UNIT, MediaTestCase, md5, some
@@ -371,6 +371,17 @@ class SecretTestCase(Case):
                     self.assertEqual(error.reason, 'insecure_session')
         self.assertEqual(other.requests, [])
         self.assertEqual(self.methods(), [])
+
+    def test_google(self):
+        "The address that Google gives is one of its API"
+        google = self.client(api_root='')
+        address = 'upload/drive/v3/files?uploadType=resumable&upload_id=xa298'
+        for host, good in [
+                ('www.googleapis.com', True),
+                ('content.googleapis.com', False),
+                ('drive.usercontent.google.com', False)]:
+            answer_ = media_send._session(google, f'https://{host}/{address}')
+            self.assertEqual(isinstance(answer_, media.SessionURI), good)
 
     def test_redirect(self):
         "Nor does a redirect of a session lead anywhere"

@@ -135,6 +135,14 @@ class RedirectTestCase(ClientTestCase):
             self.assertEqual(failure.reason, 'insecure_redirect')
             self.assertEqual(other.requests, [])
 
+    def test_login(self):
+        "A page that asks who one is is not taken for a content"
+        for uri in [
+                'https://accounts.google.com/ServiceLogin?continue=x',
+                'https://accounts.google.com/v3/signin/identifier']:
+            self.assertFalse(transport._may_follow(
+                    uri, 'https://www.googleapis.com/'))
+
     def test_into_own_network(self):
         "Google never leads into the own network"
         google = 'https://www.googleapis.com/'

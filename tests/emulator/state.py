@@ -57,6 +57,7 @@ OPTIONS = {
     'upload_stored': None,  # of a chunk, at most, in units of 256 KB
     'gentle_uploads': False,  # a rate limit or a 401 ends no upload session
     'download_polls': 1,  # until an operation of files.download is done
+    'content_url': None,  # of downloads and thumbnails, None: the emulator's
     }
 
 
@@ -127,6 +128,11 @@ class State:
             self.settings = {}  # (email, id) -> value
             self.drive = Store()
             self.condition.notify_all()
+
+    @property
+    def content_url(self):
+        "The beginning of the addresses of contents, which the API tells"
+        return self.options['content_url'] or self.url
 
     # -- time
 

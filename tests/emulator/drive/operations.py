@@ -144,7 +144,7 @@ def _address(state, operation, final):
     values = {'id': operation.file_id, 'ticket': operation.ticket}
     if final or operation.revision.content.kind == 'presentation':
         values['confirm'] = 't'
-    return f'{state.url}{PATH}?{urlencode(values)}'
+    return f'{state.content_url}{PATH}?{urlencode(values)}'
 
 
 def fetch(state, request):

@@ -60,7 +60,7 @@ EXTRAS.append(_add)
 def _link(state, file):
     token = state.seal('thumbnail', [
             file.id, file.head.id, int(state.clock()) + LIFE])
-    return f'{state.url}{PATH}{quote(token, safe="")}=s{_SIZE}'
+    return f'{state.content_url}{PATH}{quote(token, safe="")}=s{_SIZE}'
 
 
 def fetch(state, request):

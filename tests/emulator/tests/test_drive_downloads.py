@@ -225,6 +225,13 @@ class TestOperations(MediaTestCase):
         body = self.send('GET', headers['Location'])[2]
         self.assertEqual(body.decode('utf-8-sig').encode(), text)
 
+    def test_elsewhere(self):
+        "Contents are not where the API is"
+        self.admin.options(download_polls=0, content_url='https://example.com')
+        for file in [self.upload(b'a'), self.native('document', b'one')]:
+            address = self.start(file['id'])['response']['downloadUri']
+            self.assertTrue(address.startswith('https://example.com/'))
+
     def test_revision(self):
         file = self.native('document', b'one')
         self.admin.edit_document(ANN, file['id'], append='two')
