@@ -74,6 +74,8 @@ class File(
     orphan = fields.Char(
         "Without Record", readonly=True,
         help="What became of the file as it had no record.")
+    orphaned_at = fields.Timestamp(
+        "Without Record Since", readonly=True)
     doubtful = fields.Boolean(
         "To Look Up", readonly=True,
         help="A folder above has changed.")
@@ -96,6 +98,9 @@ class File(
     session_kept = fields.Boolean(
         "Upload Kept", readonly=True,
         help="Google is to keep the uploaded content for ever.")
+    session_at = fields.Timestamp("Upload Begun At", readonly=True)
+    # a checksum, or what has none
+    sending = fields.Char("Being Sent", readonly=True, strip=False)
 
     @classmethod
     def __setup__(cls):
@@ -129,6 +134,14 @@ class File(
                     table,
                     (table.lock_until, Index.Range()),
                     where=table.lock_side != Null),
+                Index(
+                    table,
+                    (table.session_at, Index.Range()),
+                    where=table.session_at != Null),
+                Index(
+                    table,
+                    (table.orphaned_at, Index.Range()),
+                    where=table.orphaned_at != Null),
                 })
 
     @classmethod

@@ -205,8 +205,6 @@ class GoogleFile(GoogleResource):
     @classmethod
     def google_settled(cls):
         return {
-            'session_size': None,
-            'session_md5': None,
             'keep_revision': None,
             'keep_ours': False,
             }
@@ -214,14 +212,16 @@ class GoogleFile(GoogleResource):
     @classmethod
     def google_confirm(cls, service, operations, answers):
         result = super().google_confirm(service, operations, answers)
-        Secret = Pool().get('google_integration.secret')
         Conflict = Pool().get('google_integration.conflict')
-        sent = [
-            o for o, a in zip(operations, answers, strict=True)
-            if a.status == 'done' and o.kind in {'insert', 'content'}]
-        if sent:
-            Secret.forget(cls, [o.id for o in sent], [SESSION])
         SyncError = Pool().get('google_integration.sync_error')
+        sent, lost = [], []
+        for operation, answer in zip(operations, answers, strict=True):
+            if operation.kind in {'insert', 'content'}:
+                if answer.status == 'done':
+                    sent.append(operation)
+                elif answer.status == 'again':
+                    lost.append(operation)
+        cls.google_forget_sessions([o.id for o in sent + lost])
         records = {r.id: r for r in cls.search([
                     ('id', 'in', [
                             o.id for o in sent
@@ -252,10 +252,24 @@ class GoogleFile(GoogleResource):
                 'session_size': operation.parameters['size'],
                 'session_md5': operation.parameters['md5'],
                 'session_kept': operation.parameters['keep_forever'],
+                'session_at': bookkeeping.utcnow(),
                 })
         if operation.parameters.get('kept') is False:
             SyncError = Pool().get('google_integration.sync_error')
             SyncError.tell_version(self, False)
+
+    @classmethod
+    def google_forget_sessions(cls, ids):
+        "The contents are sent, or begin anew"
+        if not ids:
+            return
+        Secret = Pool().get('google_integration.secret')
+        Secret.forget(cls, ids, [SESSION])
+        bookkeeping.update(cls, ids, {
+                'session_size': None,
+                'session_md5': None,
+                'session_at': None,
+                })
 
     @classmethod
     def on_delete(cls, records):

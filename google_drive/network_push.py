@@ -212,6 +212,9 @@ class PushNetwork(LockNetwork, VersionNetwork):
             answer = cls._kept(
                 client, operation,
                 lambda: cls._send(client, operation, known))
+        except media.SessionLost:
+            # another one is kept before anything is sent to it
+            return Answer('again', error=ItemError('busy'))
         except media.SourceError:
             # it was replaced or deleted meanwhile
             return Answer('failed', error=ItemError(
@@ -246,13 +249,10 @@ class PushNetwork(LockNetwork, VersionNetwork):
                 client, cls._upload(client, operation, known),
                 parameters['path'], parameters['mime_type'])
         if parameters.get('session'):
-            try:
-                return media.resume(
-                    client, parameters['session'], parameters['path'],
-                    parameters['size'])
-            except media.SessionLost:
-                # it lives a week
-                pass
+            return media.resume(
+                client, parameters['session'], parameters['path'],
+                parameters['size'])
+        # what is encrypted can not be gone on with
         uri = media.begin(
             client, cls._upload(client, operation, known),
             parameters['size'], parameters['mime_type'])

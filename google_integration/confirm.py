@@ -120,6 +120,8 @@ class Confirm:
                 bookkeeping.update(
                     self.Model, [record], {'google_attempts': attempts},
                     lambda table: table.google_state == 'to_push')
+            case 'again':
+                self._again(record)
             case 'later':
                 self._later(record, operation, answer)
             case 'failed':

@@ -83,8 +83,9 @@ class Answer:
     ``status`` is ``done``, ``gone`` (the resource does not exist any more),
     ``void`` (nor is it to be there: the record goes),
     ``conflict`` (the precondition failed, ``resource`` is what Google has
-    now), ``failed`` (it will not work as it is: ``error``), or ``later``
-    (it may work another time, ``error`` tells why).
+    now), ``failed`` (it will not work as it is: ``error``), ``again`` (it
+    begins anew in the same run), or ``later`` (it may work another time,
+    ``error`` tells why).
     """
     status: str
     resource: dict | None = field(default=None, repr=False)

@@ -215,6 +215,79 @@ class PushTestCase(GoogleDriveTestCase):
         self.assertEqual(self.remote(), [("Sales/large.bin", LARGE)])
         self.assert_settled()
 
+    def test_session_lost_killed(self):
+        "The other session is kept: it goes on there at the byte"
+        attachment = self.attach("large.bin", LARGE)
+        self.google.add_fault(
+            'status', status=503, method_id='drive.upload.chunk', times=None)
+        self.assertFalse(self.run_once())
+        self.google.clear_faults()
+        self.google.advance(8 * 24 * 3600)
+        # the second session is cut in the middle, with the process
+        self.google.add_fault(
+            'drop_body', method_id='drive.upload.chunk', size=5 << 20,
+            times=None)
+
+        def die(*args):
+            if self.google.uploads()[-1]['received']:
+                raise KeyboardInterrupt
+        with self.assertRaises(KeyboardInterrupt), \
+                self.hook('push', after=die, times=10):
+            self.run_once()
+        self.google.clear_faults()
+        received = self.google.uploads()[-1]['received']
+        self.assertGreater(received, 0)
+        self.assertEqual(self.secrets(), ['session'])
+        self.assertIsNotNone(self.file(attachment, 'session_at'))
+        self.update(DRIVE, self.drive, lease_until=0.0)
+        count = len(self.google.uploads())
+        self.google.clear_log()
+        self.synchronize()
+        self.assertEqual(len(self.google.uploads()), count)
+        sent = sum(
+            e['sent'] or 0 for e in self.log
+            if e['id'] == 'drive.upload.chunk')
+        self.assertEqual(sent, len(LARGE) - received)
+        self.assertEqual(self.remote(), [("Sales/large.bin", LARGE)])
+        self.assertEqual(self.secrets(), [])
+        self.assertEqual(
+            self.file(attachment, 'session_at', 'session_md5'), [None, None])
+        self.assert_settled()
+
+    def test_session_lost_of_content(self):
+        "A session that is not there does not make the file lost"
+        attachment = self.attach("large.bin", LARGE)
+        self.synchronize()
+        self.write(attachment, data=LARGE[::-1])
+        self.google.add_fault(
+            'status', status=404, reason='notFound',
+            method_id='drive.upload.chunk', times=2)
+        self.synchronize()
+        self.assertEqual(
+            self.file(attachment, 'google_state'), 'synchronized')
+        self.assertEqual(self.errors(), [])
+        self.assertEqual(self.remote(), [("Sales/large.bin", LARGE[::-1])])
+        self.assert_settled()
+
+    def test_session_lost_always(self):
+        "It is not begun anew for ever, and the others go on"
+        attachment = self.attach("large.bin", LARGE)
+        self.attach("small.txt", b'1')
+        self.google.add_fault(
+            'status', status=404, reason='notFound',
+            method_id='drive.upload.chunk', times=None)
+        self.synchronize()
+        self.google.clear_faults()
+        self.assertEqual(self.remote(), [("Sales/small.txt", b'1')])
+        self.assertEqual(self.file(attachment, 'google_state'), 'failed')
+        self.assertEqual(len(self.errors()), 1)
+        self.assertEqual(self.secrets(), [])
+        for id in self.search('google_integration.sync_error', 'id'):
+            self.click('google_integration.sync_error', id, 'retry')
+        self.synchronize()
+        self.assert_equal_sides(2)
+        self.assertEqual(self.errors(), [])
+
     def test_replaced_before_resumed(self):
         "A session is for one content"
         attachment = self.attach("large.bin", LARGE)
