@@ -3,6 +3,8 @@
 """Seeing on an attachment what was done to its file."""
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
+from trytond.modules.google_integration.checked_wizard import (
+    CheckedWizardMixin)
 from trytond.modules.google_integration.sync_log import one_line
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import check_access, without_check_access
@@ -74,7 +76,7 @@ class ActivityLine(ModelView):
     new_name = fields.Char("New Name", readonly=True)
 
 
-class Activity(Wizard):
+class Activity(CheckedWizardMixin, Wizard):
     __name__ = 'google_drive.activity'
 
     start = StateView(

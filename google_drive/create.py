@@ -5,7 +5,10 @@ import datetime as dt
 
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, fields
+from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.checked_wizard import (
+    CheckedWizardMixin)
 from trytond.modules.google_integration.operation import Change, ItemError
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import (
@@ -95,12 +98,17 @@ class Creation(ModelSQL):
         return Pool().get('ir.attachment').get_models()
 
     @classmethod
-    def of(cls, rule, record, kind, name):
-        "The creation that was not answered yet, or a new one, and which"
-        user = Transaction().user
+    def clean(cls):
+        "Forget what was never answered"
         cls.delete(cls.search([
                     ('create_date', '<', bookkeeping.utcnow() - PATIENCE),
                     ]))
+
+    @classmethod
+    def of(cls, rule, record, kind, name):
+        "The creation that was not answered yet, or a new one, and which"
+        user = Transaction().user
+        cls.clean()
         found = cls.search([
                 ('rule', '=', rule.id),
                 ('record', '=', str(record)),
@@ -159,13 +167,17 @@ class CreateDocumentStart(ModelView):
         Rule = Pool().get('google_drive.rule')
         if not self.record or self.record.id < 0:
             return []
+        try:
+            check_record(self.record)
+        except AccessError:
+            return []
         with without_check_access():
             return [
                 (str(r.id), r.rec_name) for r in Rule.for_document(
                     self.record)]
 
 
-class CreateDocument(Wizard):
+class CreateDocument(CheckedWizardMixin, Wizard):
     __name__ = 'google_drive.create_document'
 
     start = StateView(
@@ -179,14 +191,8 @@ class CreateDocument(Wizard):
 
     def _record(self):
         "The record, to which the user may attach files"
-        Attachment = Pool().get('ir.attachment')
-        record = self.record
-        with check_access():
-            for model, mode in Attachment._convert_check_access(
-                    record.__name__, 'create'):
-                Pool().get('ir.model.access').check(model, mode)
-                Pool().get('ir.rule').check(model, [record.id], mode)
-        return record
+        check_record(self.record)
+        return self.record
 
     def default_start(self, fields):
         Rule = Pool().get('google_drive.rule')
@@ -233,6 +239,17 @@ class CreateDocument(Wizard):
     def do_open_(self, action):
         action['url'] = self.link
         return action, {}
+
+
+@check_access
+def check_record(record):
+    "Raise the error if the user may not attach files to the record"
+    pool = Pool()
+    Attachment = pool.get('ir.attachment')
+    for model, mode in Attachment._convert_check_access(
+            record.__name__, 'create'):
+        pool.get('ir.model.access').check(model, mode)
+        pool.get('ir.rule').check(model, [record.id], mode)
 
 
 def _folder(rule, record):

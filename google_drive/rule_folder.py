@@ -6,6 +6,8 @@ import json
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.checked_wizard import (
+    CheckedWizardMixin)
 from trytond.modules.google_integration.tokens import short
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
@@ -48,7 +50,7 @@ class ChooseFolderCreate(ModelView):
     name = fields.Char("Name", required=True)
 
 
-class ChooseFolder(Wizard):
+class ChooseFolder(CheckedWizardMixin, Wizard):
     __name__ = 'google_drive.choose_folder'
 
     start = StateView(
@@ -141,11 +143,14 @@ class ChooseFolder(Wizard):
         return self._go(self._chosen())
 
     def default_create_(self, fields):
+        self._rule()
         return {'location': self.start.location}
 
     def transition_do_create(self):
         self._rule()
         trail = self._trail()
+        if not trail:
+            return 'start'
         name = clean_name(self.create_.name)
         with drive_client(self._drive(trail)) as client:
             google_id = network.create_folder(client, name, trail[-1][0])
@@ -202,7 +207,7 @@ class TestFolderLine(ModelView):
             ]
 
 
-class TestFolder(Wizard):
+class TestFolder(CheckedWizardMixin, Wizard):
     __name__ = 'google_drive.test_folder'
 
     start = StateView(

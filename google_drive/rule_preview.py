@@ -8,6 +8,8 @@ from sql import Null
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.checked_wizard import (
+    CheckedWizardMixin)
 from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
@@ -72,7 +74,7 @@ class RulePreviewResult(ModelView):
     error_count = fields.Integer("Error", readonly=True)
 
 
-class RulePreview(Wizard):
+class RulePreview(CheckedWizardMixin, Wizard):
     __name__ = 'google_drive.rule_preview'
 
     start = StateView(

@@ -11,6 +11,8 @@ from email.utils import parseaddr
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.checked_wizard import (
+    CheckedWizardMixin)
 from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
@@ -158,7 +160,7 @@ class SharePermission(ModelView):
             ]
 
 
-class Share(Wizard):
+class Share(CheckedWizardMixin, Wizard):
     __name__ = 'google_drive.share'
 
     start = StateView(

@@ -131,6 +131,26 @@ class GoogleDriveTestCase(TwoWayTestCase):
             Rule = pool.get(RULE)
             Rule.write([Rule(rule or self.rule)], values)
 
+    def hide(self, model, domain='[["id", "=", -1]]'):
+        "Google Users see of the model no more than what matches"
+        with database(1) as pool:
+            user = pool.get('ir.model.data').get_id(
+                'google_integration', 'group_google_user')
+            group, = pool.get('ir.rule.group').create([{
+                        'name': "Test",
+                        'model': model,
+                        'global_p': False,
+                        'groups': [('add', [user])],
+                        'rules': [('create', [{'domain': domain}])],
+                        }])
+            id = group.id
+        self.addCleanup(self.unhide, id)
+
+    def unhide(self, id):
+        with database(1) as pool:
+            Group = pool.get('ir.rule.group')
+            Group.delete([Group(id)])
+
     # The database
 
     def attach(self, name, content=b'content', record=None, user=1):
