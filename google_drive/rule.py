@@ -22,7 +22,7 @@ from .rule_follow import RuleFollow
 from .rule_formats import formats
 from .rule_match import RuleMatch
 from .rule_place import NAMES, TEMPLATES, RulePlace
-from .rule_scope import SCOPES, scope_of
+from .rule_scope import SCOPES, access_warning, scope_of
 from .versions import VERSIONS
 
 __all__ = ['Rule']
@@ -270,12 +270,17 @@ class Rule(
         _, reason = scope_of(self.direction, self.drive and self.drive.kind)
         return gettext(f'google_drive.msg_scope_{reason}')
 
-    @fields.depends('drive', '_parent_drive.kind')
+    @fields.depends('drive', '_parent_drive.kind', 'direction')
     def on_change_notify(self):
         notifications = super().on_change_notify()
         if self.drive and self.drive.kind == 'my_drive':
             notifications.append(
                 ('warning', gettext('google_drive.msg_rule_my_drive')))
+        if self.drive and (code := access_warning(self)):
+            notifications.append((
+                    'warning', gettext(
+                        f'google_drive.msg_rule_access_{code}',
+                        credentials=self.drive.credentials.rec_name)))
         return notifications
 
     @classmethod

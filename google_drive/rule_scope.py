@@ -4,7 +4,9 @@
 
 https://developers.google.com/workspace/drive/api/guides/api-specific-auth
 """
-__all__ = ['SCOPES', 'scope_of']
+from trytond.pool import Pool
+
+__all__ = ['SCOPES', 'access_warning', 'scope_of']
 
 # as the credentials name them
 SCOPES = [
@@ -24,3 +26,24 @@ def scope_of(direction, kind):
     if direction != 'to_google':
         return 'all', 'receives'
     return 'file', 'sends'
+
+
+def access_warning(rule):
+    """Tell if the credentials of the rule have another access than needed.
+
+    'less' than the rule needs, 'more' than any of their rules does, or None.
+    """
+    credentials = rule.drive.credentials
+    needed = scope_of(rule.direction, rule.drive.kind)[0]
+    if needed == credentials.drive_access:
+        return None
+    if needed == 'all':
+        return 'less'
+    Rule = Pool().get('google_drive.rule')
+    others = Rule.search([
+            ('drive.credentials', '=', credentials.id),
+            ('id', '!=', rule.id),
+            ])
+    if any(r.scope == 'all' for r in others):
+        return None
+    return 'more'

@@ -118,8 +118,32 @@ class CheckTestCase(RuleTestCase):
     @with_transaction()
     def test_my_drive_warning(self):
         for kind, count in [('my_drive', 1), ('shared', 0)]:
-            rule = self.create_rule(self.create_drive(kind))
+            rule = self.create_rule(
+                self.create_drive(kind, drive_access='all'))
             self.assertEqual(len(rule.on_change_notify()), count)
+
+    @with_transaction()
+    def test_access_warning(self):
+        "Credentials with less access than a rule needs, or more"
+        def warnings(rule):
+            return [
+                word for _, text in rule.on_change_notify()
+                for word in ["needs access to all", "which no rule needs"]
+                if word in text]
+
+        for kind, access, direction, expected in [
+                ('shared', 'file', 'to_google', ["needs access to all"]),
+                ('my_drive', 'file', 'both', ["needs access to all"]),
+                ('my_drive', 'file', 'to_google', []),
+                ('my_drive', 'all', 'to_tryton', []),
+                ('my_drive', 'all', 'to_google', ["which no rule needs"])]:
+            drive = self.create_drive(kind, drive_access=access)
+            rule = self.create_rule(drive, direction=direction)
+            with self.subTest(kind=kind, access=access, direction=direction):
+                self.assertEqual(warnings(rule), expected)
+        # another one needs it
+        self.create_rule(drive, direction='both')
+        self.assertEqual(warnings(rule), [])
 
     @with_transaction()
     def test_scope(self):

@@ -12,7 +12,7 @@ from trytond.modules.google_integration.tests.tools import configure
 from trytond.modules.google_integration.tests.wizard import WizardSession
 
 from .tools import (
-    ALICE, ATTACHMENT, BOB, FILE, GoogleDriveTestCase, database)
+    ALICE, ATTACHMENT, BOB, FILE, GROUP, RULE, GoogleDriveTestCase, database)
 
 CAROL = 'carol@example.com'
 NOBODY = 'nobody@example.org'
@@ -165,6 +165,35 @@ class ShareTestCase(ShareCase):
         self.wizard().execute('share', addresses=BOB)
         self.assertNotIn(
             'anyone', {type_ for type_, _, _ in self.grants()})
+
+    def test_nothing(self):
+        "Nothing but the wizard shares, with whomsoever"
+        self.write(self.attachment, data=b'2', name="b.txt")
+        gone = self.attach("gone.txt")
+        dropped = self.drop("dropped.txt")
+        self.synchronize()
+        self.delete(gone)
+        self.google.edit_file(ALICE, dropped['id'], content=b'3')
+        self.synchronize()
+        for name, steps in [
+                ('google_drive.test_folder', []),
+                ('google_drive.rule_preview', []),
+                ('google_drive.choose_folder', [
+                        ('create_', {}), ('do_create', {'name': "New"})])]:
+            wizard = WizardSession(name, 1, RULE, self.rule)
+            wizard.execute()
+            for step, values in steps:
+                wizard.execute(step, **values)
+        wizard = WizardSession(
+            'google_drive.create_document', 1, GROUP, self.group)
+        wizard.execute()
+        wizard.execute('create_', name="Plan")
+        self.synchronize()
+        ids = self.requests()
+        self.assertIn('drive.files.create', ids)
+        self.assertFalse({i for i in ids if 'permissions' in i})
+        for file in self.google.files():
+            self.assertEqual(self.grants(file['id']), set(), file['name'])
 
     def test_remove(self):
         self.google.share_file(self.google_id, BOB, 'reader')
