@@ -134,6 +134,22 @@ class Calendar(
     def google_sends(self):
         return super().google_sends and self.google_writable
 
+    @classmethod
+    def google_seen(cls, About, user):
+        "What is kept of private events, and of deleted ones, is hidden too"
+        domain = ['OR',
+            [
+                ('resource', '!=', None),
+                ('resource', 'not like', 'google_calendar.event,%'),
+                ],
+            ('resource.visibility', 'in', ['default', 'public'],
+                'google_calendar.event'),
+            ('resource.create_uid', '=', user, 'google_calendar.event'),
+            ]
+        if About.__name__ == 'google_integration.sync_error':
+            domain.append(('resource', '=', None))
+        return domain
+
     def google_parameters(self):
         return {'calendar_id': self.google_id}
 

@@ -4,6 +4,7 @@
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
+from trytond.pool import Pool
 from trytond.pyson import Eval
 
 from .discovery import DiscoveryMixin
@@ -11,6 +12,7 @@ from .network import DriveNetwork
 from .network_download import DownloadNetwork
 from .network_push import PushNetwork
 from .receiving import ReceivingMixin
+from .seen import readable_attachments
 from .stages import StagesMixin
 
 __all__ = ['Drive']
@@ -79,6 +81,23 @@ class Drive(
                     raise AccessError(gettext(
                             'google_drive.msg_drive_fixed',
                             **cls.__names__(name)))
+
+    @classmethod
+    def google_seen(cls, About, user):
+        "The names of files are told to who may read their records"
+        file = Pool().get('google_drive.file').__table__()
+        attachments = readable_attachments(user)
+        domain = ['OR',
+            ('resource.attachment', 'in', attachments, 'google_drive.file'),
+            ]
+        if 'google_id' in About._fields:
+            domain.append([
+                    ('resource', '=', None),
+                    ('google_id', 'in', file.select(
+                            file.google_id,
+                            where=file.attachment.in_(attachments))),
+                    ])
+        return domain
 
     @classmethod
     def google_scopes_of(cls, credentials):

@@ -12,6 +12,7 @@ from .file_lock import FileLock
 from .file_place import FilePlace
 from .file_receive import FileReceive
 from .file_restrict import FileRestrict
+from .file_transfer import FileTransfer
 
 __all__ = ['File']
 
@@ -23,7 +24,7 @@ class BigInteger(fields.Integer):
 
 class File(
         FileLock, FileRestrict, FileIncoming, FileReceive, FilePlace,
-        GoogleFile, ModelSQL, ModelView):
+        FileTransfer, GoogleFile, ModelSQL, ModelView):
     __name__ = 'google_drive.file'
     _log = False
 

@@ -138,7 +138,11 @@ class FileIncoming:
 
     def _orphan(self, rule, target):
         "No record has the file: do with it what the rule says"
-        values = {'incoming': False, 'orphan': target.orphan}
+        values = {
+            'incoming': False,
+            'orphan': target.orphan,
+            'orphaned_at': bookkeeping.utcnow(),
+            }
         if target.orphan == 'quarantine' and target.folder:
             values['parent_google_id'] = target.folder
             values['google_revision'] = bookkeeping.new_revision()
@@ -170,7 +174,7 @@ class FileIncoming:
         """
         SyncError = Pool().get('google_integration.sync_error')
         work = WorkDone()
-        new = defaultdict(list)
+        new, taken = defaultdict(list), []
         for record, item, result in contents:
             if not record.incoming or (record.md5, record.edition) != (
                     item['md5'], item['edition']):
@@ -186,6 +190,8 @@ class FileIncoming:
                 continue
             if item['keep']:
                 SyncError.tell_version(record, result['kept'])
+            if result.get('path'):
+                taken.append((record, item, result))
             values = record._attachment_values(result)
             if record.attachment:
                 record._replace(
@@ -200,6 +206,7 @@ class FileIncoming:
         for rule, of_rule in new.items():
             cls._attach(rule, of_rule)
             work.created += len(of_rule)
+        cls.google_received(taken)
         return work
 
     @classmethod
@@ -358,6 +365,7 @@ def _taken(result):
         'keep_revision': None,
         'record': None,
         'orphan': None,
+        'orphaned_at': None,
         'held_md5': result.get('md5'),
         'sha256': result.get('sha256'),
         }

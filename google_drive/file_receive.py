@@ -171,7 +171,17 @@ class Receive(Apply):
         values.update(rule=rule.id, incoming=True)
         return values
 
+    def _buried(self, tombstone, change):
+        if change.deleted:
+            Transfer = Pool().get('google_drive.transfer')
+            Transfer.note(self.service, [self.Model.google_buried(
+                        tombstone.google_id,
+                        bookkeeping.loads(tombstone.parameters) or {})])
+        return super()._buried(tombstone, change)
+
     def _existing(self, record, change):
+        if record.google_arrived(change.resource):
+            self.Model.google_sent(self.service, [record])
         if record.doubtful:
             bookkeeping.update(
                 self.Model, [record], {'doubtful': False})

@@ -4,9 +4,12 @@
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from trytond.pool import Pool, PoolMeta
+from sql import Null
 
-__all__ = ['Attachment', 'Cron']
+from trytond.pool import Pool, PoolMeta
+from trytond.transaction import Transaction
+
+__all__ = ['Attachment', 'Cron', 'FileStoreQueue']
 
 # what tells something of a file when it changes
 WATCHED = {'name', 'type', 'data', 'file_id', 'resource', 'link'}
@@ -62,3 +65,18 @@ class Attachment(metaclass=PoolMeta):
             File.attached(attachments)
         elif mode == 'write' and WATCHED & set(field_names or []):
             File.attachments_changed(attachments)
+
+
+class FileStoreQueue(metaclass=PoolMeta):
+    __name__ = 'ir.filestore.queue'
+
+    @classmethod
+    def remove(cls):
+        # without store_prefix trytond queues no prefix, with which it can
+        # remove nothing; the contents are below the name of the database
+        table = cls.__table__()
+        transaction = Transaction()
+        transaction.connection.cursor().execute(*table.update(
+                [table.prefix], [transaction.database.name],
+                where=table.prefix == Null))
+        super().remove()

@@ -228,6 +228,7 @@ def opened(result):
         store.discard(result['path'])
     return {
         **result,
+        'travelled': result,
         'path': path,
         'size': content.size,
         'md5': md5,

@@ -255,10 +255,16 @@ class ReceivingMixin:
         pool = Pool()
         File = pool.get('google_drive.file')
         Attachment = pool.get('ir.attachment')
-        attachments = {
-            f.id: f.attachment.id for f in File.browse(ids) if f.attachment}
+        attachments, noted = {}, {}
+        for file in File.browse(ids):
+            if file.attachment:
+                attachments[file.id] = file.attachment.id
+                noted[file.id] = file.google_whom()
         count = super().delete_marked(ids)
-        left = {f.id for f in File.search([('id', 'in', ids)])}
-        Attachment.delete(Attachment.browse([
-                    a for id, a in attachments.items() if id not in left]))
+        for file in File.search([('id', 'in', ids)]):
+            # it was changed since
+            attachments.pop(file.id, None)
+            noted.pop(file.id, None)
+        Attachment.delete(Attachment.browse(list(attachments.values())))
+        File.google_deleted_here(self, list(noted.values()))
         return count

@@ -190,6 +190,18 @@ class Rule(
             'invisible': Eval('orphans') != 'quarantine',
             },
         help="The identifier or the address of the folder at Google.")
+    quarantine_days = fields.Integer(
+        "Days in Quarantine",
+        domain=['OR',
+            ('quarantine_days', '=', None),
+            ('quarantine_days', '>', 0),
+            ],
+        states={
+            'invisible': Eval('orphans') != 'quarantine',
+            },
+        help="Files that nobody has touched in the quarantine folder for so "
+        "many days are moved to the trash of Google.\n"
+        "Leave empty to keep them.")
     fallback = fields.Reference(
         "Fallback Record", selection='get_fallbacks',
         states={

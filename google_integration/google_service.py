@@ -19,6 +19,7 @@ from .engine import Run
 from .checked_read import CheckedReadMixin
 from .lease import epoch
 from .operation import WorkDone
+from .seen import SharedMixin
 from .sync_log import format_error, one_line
 from .transfer import TransferMixin
 from .watch import WatchMixin
@@ -42,7 +43,8 @@ MAXIMUM_INTERVAL = dt.timedelta(days=366)
 MAXIMUM_PAUSE = dt.timedelta(days=1).total_seconds()
 
 
-class GoogleService(TransferMixin, WatchMixin, CheckedReadMixin):
+class GoogleService(
+        TransferMixin, WatchMixin, SharedMixin, CheckedReadMixin):
     """One thing that synchronises: a calendar, a mailbox...
 
     A service states `google_api` (name and version), `google_scopes`, and

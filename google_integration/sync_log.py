@@ -12,6 +12,7 @@ from trytond.transaction import without_check_access
 from . import bookkeeping
 from .bookkeeping import utcnow
 from .checked_read import CheckedReadMixin
+from .seen import SeenByMixin
 
 __all__ = ['AboutMixin', 'OwnedMixin', 'SyncLog', 'SyncError', 'Tombstone']
 
@@ -41,7 +42,7 @@ class OwnedMixin(CheckedReadMixin):
         return Credentials.get_services()
 
 
-class AboutMixin(OwnedMixin):
+class AboutMixin(SeenByMixin, OwnedMixin):
     "What is to be known about one record that mirrors a resource"
     __slots__ = ()
 
@@ -55,6 +56,14 @@ class AboutMixin(OwnedMixin):
         cls._order = [('date', 'DESC'), ('id', 'DESC')]
         table = cls.__table__()
         cls._sql_indexes.add(Index(table, (table.resource, Index.Equality())))
+
+    @classmethod
+    def seen_domain(cls, user):
+        Credentials = Pool().get('google_integration.google_credentials')
+        return ['OR', ('id', '=', -1)] + [[
+                ('service', 'like', f'{Model.__name__},%'),
+                Model.google_seen(cls, user),
+                ] for Model in Credentials.service_models()]
 
     @staticmethod
     def get_models():
@@ -274,7 +283,9 @@ class Tombstone(OwnedMixin, ModelSQL, ModelView):
             ('failed', "Failed"),
             ], "State", required=True, readonly=True, sort=False)
     attempts = fields.Integer("Attempts", readonly=True)
-    parameters = fields.Text("Parameters", readonly=True, strip=False)
+    # lazy: by RPC it cannot be read, not even along with the others
+    parameters = fields.Text(
+        "Parameters", readonly=True, strip=False, loading='lazy')
 
     @classmethod
     def __setup__(cls):

@@ -167,9 +167,13 @@ class Synchronization(
         "Queue the verification of each enabled service"
         pool = Pool()
         Credentials = pool.get('google_integration.google_credentials')
-        SyncLog = pool.get('google_integration.sync_log')
         for Model in Credentials.service_models():
             services = Model.search([('enabled', '=', True)])
             for service in services:
                 Model.__queue__.verify([service])
-        SyncLog.clean()
+        cls.clean()
+
+    @classmethod
+    def clean(cls):
+        "Remove what nobody needs any more"
+        Pool().get('google_integration.sync_log').clean()

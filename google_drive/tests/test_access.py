@@ -2,9 +2,15 @@
 # top level of this repository has the full notices and license terms.
 "Who sees and changes what"
 from trytond.model.exceptions import AccessError
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.operation import ItemError
 
 from .tools import (
-    ATTACHMENT, DRIVE, FILE, FOLDER, GoogleDriveTestCase, database)
+    ATTACHMENT, CREDENTIALS, DRIVE, FILE, FOLDER, GROUP, GoogleDriveTestCase,
+    database)
+
+ERROR = 'google_integration.sync_error'
+CONFLICT = 'google_integration.conflict'
 
 
 class AccessTestCase(GoogleDriveTestCase):
@@ -30,15 +36,54 @@ class AccessTestCase(GoogleDriveTestCase):
 
     def test_shared(self):
         "The names of the files of shared credentials are told to nobody"
-        with database() as pool:
-            Credentials = pool.get(
-                'google_integration.google_credentials')
-            from trytond.modules.google_integration import bookkeeping
-            bookkeeping.update(
-                Credentials, [self.credentials], {'user': None})
+        self.update(CREDENTIALS, self.credentials, user=None)
         self.assertTrue(self.seen(self.john, DRIVE))
         self.assertFalse(self.seen(self.john, FILE))
         self.assertTrue(self.seen(self.ada, FILE))
+
+    def test_shared_errors(self):
+        "Nor errors and conflicts, but to who may read the records"
+        id = self.file_of(self.attachment)
+        google_id = self.file(self.attachment, 'google_id')
+        orphan = self.drop("orphan.txt", folder="Nobody")['id']
+        self.synchronize()
+        with database() as pool:
+            drive, file = pool.get(DRIVE)(self.drive), pool.get(FILE)(id)
+            SyncError = pool.get(ERROR)
+            SyncError.record(drive, 'push', file, None, ItemError('busy'))
+            for name in [google_id, 'x']:
+                SyncError.record(drive, 'pull', None, name, ItemError('busy'))
+            Conflict = pool.get(CONFLICT)
+            Conflict.keep(drive, file, 'content', None, {}, {})
+            Conflict.create([{
+                        'credentials': self.credentials,
+                        'service': str(drive),
+                        'model': FILE,
+                        'unit': 'deletion',
+                        'state': 'settled',
+                        'record_name': "deleted.txt",
+                        'date': bookkeeping.utcnow(),
+                        }])
+        self.assertIn(orphan, self.errors('google_id'))
+        self.assertEqual(
+            [self.seen(self.jane, m) for m in [ERROR, CONFLICT]], [4, 2])
+        self.update(CREDENTIALS, self.credentials, user=None)
+        everything, attached = [4, 2], [2, 1]
+        for user, seen in [
+                (self.jane, attached), (self.john, attached),
+                (self.ada, everything)]:
+            self.assertEqual(
+                [self.seen(user, m) for m in [ERROR, CONFLICT]], seen)
+        self.hide(GROUP)
+        for user, seen in [
+                (self.jane, [0, 0]), (self.john, [0, 0]),
+                (self.ada, everything)]:
+            self.assertEqual(
+                [self.seen(user, m) for m in [ERROR, CONFLICT]], seen)
+        for model, button in [(ERROR, 'retry'), (CONFLICT, 'keep_google')]:
+            for id in self.search(model, 'id'):
+                with self.assertRaises(AccessError):
+                    self.click(model, id, button, self.john)
 
     def test_books(self):
         "Nobody writes what the synchronization keeps"

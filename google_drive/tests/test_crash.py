@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "A process that dies between any two commits doubles and loses nothing"
+from collections import Counter
 from unittest.mock import patch
 
 from trytond.modules.google_integration import media
@@ -78,6 +79,21 @@ class CrashTestCase(GoogleDriveTestCase):
             f['name'] for f in self.google.files(trashed=False)
             if f['parent'] == self.root]
         self.assertEqual(len(folders), len(set(folders)))
+        self.check_transfers()
+
+    def check_transfers(self):
+        "Each transfer is noted once"
+        lines = self.search(
+            'google_drive.transfer', 'kind', 'direction', 'google_id', 'md5')
+        self.assertEqual(len(lines), len(set(lines)))
+        n = self.round
+        self.assertEqual(Counter(line[:2] for line in lines), {
+                # the first, the small and the large one, and a new content
+                ('content', 'to_google'): 3 * n + (n - 1),
+                ('content', 'to_tryton'): 2 * n + (n - 1),
+                ('deletion', 'to_google'): n - 1,
+                ('deletion', 'to_tryton'): n - 1,
+                })
 
     def test_before(self):
         "What was done at Google is not known to be"

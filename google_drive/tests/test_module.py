@@ -10,6 +10,10 @@ class GoogleDriveTestCase(IndexesMixin, ModuleTestCase):
     extras = ['party']
     indexed = [
         ('google_drive.file', ('drive', 'parent_google_id')),
+        ('google_drive.file', ('session_at',)),
+        ('google_drive.file', ('orphaned_at',)),
+        ('google_drive.transfer', ('date',)),
+        ('google_drive.transfer', ('drive', 'date')),
         ('google_drive.folder', ('drive', 'parent_google_id')),
         ('google_drive.folder', ('drive', 'state')),
         ('google_drive.rule', ('drive',)),
