@@ -71,10 +71,15 @@ class FileReceive:
 
     @classmethod
     def google_place_told(cls, service, records):
-        "Note what the attachments are now, and keep the errors"
+        """Note what the attachments are now, and keep the errors
+
+        Return the files that can not be sent.
+        """
         SyncError = Pool().get('google_integration.sync_error')
-        for record, error in cls.google_place(records) if records else []:
+        errors = cls.google_place(records) if records else []
+        for record, error in errors:
             SyncError.record(service, 'push', record, None, error)
+        return [record for record, _ in errors]
 
     @classmethod
     def _adopt_marked(cls, service, changes):
@@ -120,17 +125,21 @@ class Receive(Apply):
                     mapping.parent(c.resource) for c in changes]))
         known = self.find_records(changes)
         # what people have changed is not taken for unchanged
-        self.place([r for r in known.values() if r.to_place])
+        refused = self.place([r for r in known.values() if r.to_place])
         buried = self.find_tombstones(changes)
         result = super().__call__([
                 c for c in changes
                 if c.google_id in known or c.google_id in buried
                 or c.error or self.take(c)])
+        # what Google has changed does not make it sent
+        bookkeeping.update(
+            self.Model, refused, {'google_state': 'failed'},
+            lambda table: table.google_state == 'synchronized')
         self.rename()
         return result
 
     def place(self, records):
-        self.Model.google_place_told(self.service, records)
+        return self.Model.google_place_told(self.service, records)
 
     def take(self, change):
         "Find the rule that takes a file that is not known"
