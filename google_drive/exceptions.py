@@ -7,6 +7,10 @@ class DriveFolderError(UserError):
     pass
 
 
+class DriveRestoreError(UserError):
+    pass
+
+
 class DriveShareError(UserError):
     pass
 

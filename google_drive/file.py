@@ -9,10 +9,13 @@ from trytond.pool import Pool
 from .file_google import GoogleFile
 from .file_incoming import FileIncoming
 from .file_lock import FileLock
+from .file_orphan import FileOrphan
 from .file_place import FilePlace
 from .file_receive import FileReceive
+from .file_restore import FileRestore
 from .file_restrict import FileRestrict
 from .file_transfer import FileTransfer
+from .orphans import ORPHANS
 
 __all__ = ['File']
 
@@ -23,8 +26,9 @@ class BigInteger(fields.Integer):
 
 
 class File(
-        FileLock, FileRestrict, FileIncoming, FileReceive, FilePlace,
-        FileTransfer, GoogleFile, ModelSQL, ModelView):
+        FileLock, FileRestrict, FileIncoming, FileOrphan, FileReceive,
+        FileRestore, FilePlace, FileTransfer, GoogleFile, ModelSQL,
+        ModelView):
     __name__ = 'google_drive.file'
     _log = False
 
@@ -36,6 +40,8 @@ class File(
     attachment = fields.Many2One(
         'ir.attachment', "Attachment", readonly=True, ondelete='CASCADE')
     name = fields.Char("Name", readonly=True, strip=False)
+    description = fields.Text(
+        "Description", readonly=True, strip=False, loading='eager')
     mime_type = fields.Char("MIME Type", readonly=True, strip=False)
     size = BigInteger("Size", readonly=True)
     md5 = fields.Char(
@@ -51,6 +57,9 @@ class File(
     parent_google_id = fields.Char(
         "Folder", readonly=True, strip=False,
         help="The identifier of the folder at Google.")
+    google_parent = fields.Char(
+        "Folder on Google", readonly=True, strip=False,
+        help="The identifier of the folder that Google told last.")
     link = fields.Char("Link", readonly=True, strip=False)
     created = fields.Timestamp("Created on Google", readonly=True)
     modified = fields.Timestamp("Content Modified", readonly=True)
@@ -72,11 +81,18 @@ class File(
     record = fields.Reference(
         "Record", selection='get_records', readonly=True,
         help="The record that the content is to be attached to.")
-    orphan = fields.Char(
-        "Without Record", readonly=True,
+    moved = fields.Boolean(
+        "Moved on Google", readonly=True,
+        help="Another folder may tell another record.")
+    orphan = fields.Selection(
+        [(None, "")] + ORPHANS, "Without Record", readonly=True, sort=False,
         help="What became of the file as it had no record.")
     orphaned_at = fields.Timestamp(
         "Without Record Since", readonly=True)
+    origin = fields.Char(
+        "Folder Before", readonly=True, strip=False,
+        help="The identifier of the folder from which the file was moved to "
+        "the quarantine.")
     doubtful = fields.Boolean(
         "To Look Up", readonly=True,
         help="A folder above has changed.")
@@ -92,6 +108,9 @@ class File(
     keep_revision = fields.Char(
         "Revision to Keep", readonly=True, strip=False,
         help="What is overwritten on Google is kept there for ever.")
+    restored_revision = fields.Char(
+        "Revision to Restore", readonly=True, strip=False,
+        help="What did not stand on Google becomes the content again.")
     # the address itself is a secret
     session_size = BigInteger("Size of the Upload", readonly=True)
     session_md5 = fields.Char(
@@ -124,7 +143,8 @@ class File(
                 Index(
                     table,
                     (table.drive, Index.Equality()),
-                    where=table.incoming | table.to_place | table.doubtful),
+                    where=table.incoming | table.moved | table.to_place
+                    | table.doubtful | (table.restored_revision != Null)),
                 Index(
                     table,
                     (table.drive, Index.Equality()),
@@ -147,6 +167,10 @@ class File(
 
     @classmethod
     def default_incoming(cls):
+        return False
+
+    @classmethod
+    def default_moved(cls):
         return False
 
     @classmethod

@@ -57,6 +57,8 @@ class GoogleFile(GoogleResource):
     @property
     def google_policy(self):
         if self.rule:
+            if not self.rule.receives_files:
+                return 'tryton'
             return self.rule.conflict_policy
         return super().google_policy
 
@@ -66,6 +68,7 @@ class GoogleFile(GoogleResource):
         return {
             **super().google_known(resource),
             'google_md5': values['md5'],
+            'google_parent': values['parent_google_id'],
             }
 
     @classmethod
@@ -105,7 +108,8 @@ class GoogleFile(GoogleResource):
 
         What is encrypted is another content each time: it begins anew.
         """
-        plain = [r.id for r in service.rules if not r.encrypted]
+        plain = [
+            r.id for r in service.rules if r.sends_files and not r.encrypted]
         return cls._sending(
             service, lambda t: _content(t)
             & t.rule.in_(plain or [-1])
@@ -118,11 +122,12 @@ class GoogleFile(GoogleResource):
         rules = [r.id for r in service.rules if r.sends_files]
 
         def condition(table):
+            is_sent = table.rule.in_(rules or [-1])
             return (due(table) & where(table)
-                # what has no attachment is only moved to the quarantine
-                & (table.rule.in_(rules or [-1])
-                    | (table.attachment == Null))
-                & (table.to_place != Literal(True))
+                & (is_sent & (table.to_place != Literal(True))
+                    # what is only received is only moved
+                    | ~is_sent
+                    & (table.parent_google_id != table.google_parent))
                 & (table.google_id != Null))
         return cls.google_rows(service, condition, limit, order)
 
@@ -133,6 +138,8 @@ class GoogleFile(GoogleResource):
         base = self.google_base if self.google_etag else None
         units = None if base is None else difference(
             self.google_units, self.google_to_values(base), values)
+        if base is not None and not (self.rule and self.rule.sends_files):
+            units &= {'folder'}
         if units is not None and not units:
             return
         operation = Operation(
@@ -152,10 +159,26 @@ class GoogleFile(GoogleResource):
             self._add_content(operation)
         return operation
 
+    def google_marks(self):
+        "The properties by which the file tells whose it is"
+        Configuration = Pool().get('ir.configuration')
+        return mapping.marks(
+            Configuration.get_google_installation(), self.attachment.id)
+
+    def google_sought(self):
+        "What tells that the file is there already"
+        # a folder that is yet to be created holds nothing
+        is_there = not self.place or self.place.state == 'known'
+        return {
+            'name': self.name,
+            'md5': self.md5,
+            'parent': self.parent_google_id if is_there else None,
+            'marks': self.google_marks() if self.attachment else None,
+            }
+
     def _add_content(self, operation):
         "What is needed to send the content of the attachment"
         Secret = Pool().get('google_integration.secret')
-        Configuration = Pool().get('ir.configuration')
         if not self.attachment:
             raise ItemError('google_drive.store_missing')
         source, md5 = store.source(self.attachment), self.md5
@@ -164,9 +187,7 @@ class GoogleFile(GoogleResource):
         operation.body.update({
                 'modifiedTime': mapping.time_text(
                     self.google_touched or bookkeeping.utcnow()),
-                'appProperties': mapping.marks(
-                    Configuration.get_google_installation(),
-                    self.attachment.id),
+                'appProperties': self.google_marks(),
                 })
         operation.parameters.update({
                 'path': source.path,

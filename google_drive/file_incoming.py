@@ -11,7 +11,6 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.merge import newest
 from trytond.modules.google_integration.operation import ItemError, WorkDone
 from trytond.pool import Pool
-from trytond.transaction import Transaction
 
 from . import mapping, store
 from .file_google import smallest_first
@@ -20,6 +19,9 @@ from .tree import Tree
 from .versions import version_name
 
 __all__ = ['FileIncoming']
+
+# the kinds of items that are no content of a file as it is
+OTHERS = {'move', 'revision'}
 
 
 class FileIncoming:
@@ -30,38 +32,62 @@ class FileIncoming:
     def google_incoming(cls, service, limit=None):
         "The files of which the content is to be fetched, smallest first"
         return cls.google_rows(
-            service, lambda t: (t.incoming == Literal(True))
-            & ~t.google_state.in_(['failed', 'apart', 'to_delete']),
+            service, lambda t: (
+                (t.restored_revision != Null)
+                | Literal(service.google_receives)
+                & ((t.incoming == Literal(True))
+                    | (t.moved == Literal(True))))
+            & ~t.google_state.in_(['failed', 'apart', 'to_delete'])
+            # what is to be sent as another file has nothing there
+            & (t.google_baseline != Null),
             limit, smallest_first)
 
     @classmethod
     def google_fetch(cls, service, records):
         "What is to be fetched of the files, as plain data, and the errors"
         tree = Tree(service)
-        tree.load([mapping.parent(r.google_base) for r in records])
-        rules = [r for r in service.rules if r.active and r.receives_files]
+        tree.load([
+                r.origin or mapping.parent(r.google_base) for r in records])
+        rules = service.receiving_rules
         items, errors, known = [], [], {}
         found = defaultdict(list)
         for record in records:
             try:
                 rule = record.rule
+                if record.restored_revision:
+                    items.append(record._revision_item())
+                    continue
+                if not record.incoming:
+                    items.append(record._plain_item('move'))
+                    continue
                 if not record.attachment:
                     rule, target = record._find_record(tree, rules, known)
                     if not target:
                         continue
-                    found[rule.id, str(target)].append(record)
+                    found[rule.id, target.record and str(target.record),
+                        target.orphan].append(record)
                 items.append(record._item(rule))
             except ItemError as error:
                 errors.append((record, error))
         # read together, before writing makes forget what was read
-        for (rule, target), of_record in found.items():
+        for (rule, target, orphan), of_record in found.items():
             bookkeeping.update(cls, of_record, {
                     'rule': rule,
                     'record': target,
+                    # what has a record again goes back when it has it
+                    **({'orphan': orphan} if orphan else {}),
                     })
         bookkeeping.update(
             cls, [r for r, _ in errors], {'google_state': 'failed'})
         return items, [(None, r.google_id, e) for r, e in errors]
+
+    def _plain_item(self, kind, **values):
+        return {
+            'kind': kind,
+            'id': self.id,
+            'google_id': self.google_id,
+            **values,
+            }
 
     def _item(self, rule):
         "How the content is fetched"
@@ -78,6 +104,8 @@ class FileIncoming:
             mime_type = rule.export_of(base).mime_type
         elif storage == 'thumbnail':
             kind = 'thumbnail'
+        elif rule and (error := rule.too_large(base)):
+            raise error
         return {
             'kind': kind,
             'id': self.id,
@@ -96,17 +124,14 @@ class FileIncoming:
     # The record
 
     def _find_record(self, tree, rules, known):
-        """The rule and the record of the file, which is None without any
+        """The rule and the target of the file, which is None without any
 
         ``known`` are the records that were found for others.
         """
-        base = self.google_base
-        targets = []
-        for rule in rules:
-            folders = tree.names(mapping.parent(base), rule.root_id)
-            if folders is not None and rule.receives(base):
-                targets.append((rule, rule.target(base, folders, known)))
-        if not targets and self.orphan == 'quarantine':
+        targets = self._targets(tree, rules, known)
+        if not targets and self.origin:
+            # the folder of before is gone
+            bookkeeping.update(type(self), [self], {'incoming': False})
             self._tell_orphan(self.rule)
             return self.rule, None
         if not targets:
@@ -119,13 +144,14 @@ class FileIncoming:
             r for r, t in found[1:] if str(t.record) != str(target.record)]
         if others:
             self._tell_others(rule, others)
-        if not target.record:
+        if target.orphan and not target.record:
             bookkeeping.update(type(self), [self], {
                     'rule': rule.id,
                     'record': None,
                     })
-            self._orphan(rule, target)
-        return rule, target.record
+            self._become_orphan(rule, target)
+            return rule, None
+        return rule, target
 
     def _tell_others(self, rule, others):
         SyncError = Pool().get('google_integration.sync_error')
@@ -134,34 +160,6 @@ class FileIncoming:
                     'name': self.name or '',
                     'rule': rule.rec_name,
                     'other': ', '.join(r.rec_name for r in others),
-                    }))
-
-    def _orphan(self, rule, target):
-        "No record has the file: do with it what the rule says"
-        values = {
-            'incoming': False,
-            'orphan': target.orphan,
-            'orphaned_at': bookkeeping.utcnow(),
-            }
-        if target.orphan == 'quarantine' and target.folder:
-            values['parent_google_id'] = target.folder
-            values['google_revision'] = bookkeeping.new_revision()
-            values['google_touched'] = bookkeeping.utcnow()
-            values['google_state'] = 'to_push'
-        bookkeeping.update(type(self), [self], values)
-        self._tell_orphan(rule)
-
-    def _tell_orphan(self, rule):
-        bookkeeping.update(type(self), [self], {'incoming': False})
-        if self.orphan == 'keep':
-            return
-        raise_as = (
-            'quarantined' if self.orphan == 'quarantine' else 'orphan')
-        SyncError = Pool().get('google_integration.sync_error')
-        SyncError.record(self.drive, 'pull', None, self.google_id, ItemError(
-                f'google_drive.{raise_as}', {
-                    'name': self.name or '',
-                    'rule': rule.rec_name if rule else '',
                     }))
 
     # The content
@@ -175,7 +173,13 @@ class FileIncoming:
         SyncError = Pool().get('google_integration.sync_error')
         work = WorkDone()
         new, taken = defaultdict(list), []
+        regained = [
+            r for r, item, _ in contents
+            if r.orphan and r.incoming and item['kind'] not in OTHERS]
         for record, item, result in contents:
+            work.updated += record._take_other(item, result)
+            if item['kind'] in OTHERS:
+                continue
             if not record.incoming or (record.md5, record.edition) != (
                     item['md5'], item['edition']):
                 # Google has told of another one since
@@ -192,6 +196,10 @@ class FileIncoming:
                 SyncError.tell_version(record, result['kept'])
             if result.get('path'):
                 taken.append((record, item, result))
+            if record.makes_document:
+                work += record.google_make_document(result)
+                bookkeeping.update(cls, [record], _taken(result))
+                continue
             values = record._attachment_values(result)
             if record.attachment:
                 record._replace(
@@ -200,27 +208,87 @@ class FileIncoming:
                 work.updated += 1
             else:
                 values['resource'] = record._resource()
-                if result.get('path'):
-                    values.update(store.values(result['path']))
                 new[record.rule].append((record, values, result))
         for rule, of_rule in new.items():
             cls._attach(rule, of_rule)
             work.created += len(of_rule)
         cls.google_received(taken)
+        for record in regained:
+            if record.attachment and record.orphan != 'record':
+                record._regain()
         return work
+
+    def _take_other(self, item, result):
+        "Do what is to be done besides, and tell if something has changed"
+        if item['kind'] == 'revision':
+            self.google_take_revision(result)
+            return True
+        return self.moved and self.google_follow()
+
+    @property
+    def makes_document(self):
+        "Tell if the content is no attachment but an incoming document"
+        return False
 
     @classmethod
     def _attach(cls, rule, new):
-        "Create the attachments of the records of a rule"
+        "Create the attachments of a rule, but for those that are there"
         Attachment = Pool().get('ir.attachment')
-        with Attachment.written_by_google(), _acting(rule):
-            attachments = Attachment.create([values for _, values, _ in new])
-        for (record, _, result), attachment in zip(
-                new, attachments, strict=True):
+        attachments, to_create = cls._unsent(new), []
+        for record, values, result in new:
+            if record.id in attachments:
+                store.forget(result.get('path'))
+                continue
+            if result.get('path'):
+                values.update(store.values(result['path']))
+            to_create.append((record.id, values))
+        if to_create:
+            with Attachment.written_by_google(), _acting(rule):
+                attachments.update(zip(
+                        [id for id, _ in to_create],
+                        Attachment.create([v for _, v in to_create])))
+        for record, _, result in new:
             bookkeeping.update(cls, [record], {
                     **_taken(result),
-                    'attachment': attachment.id,
+                    'attachment': attachments[record.id].id,
                     })
+
+    @classmethod
+    def _unsent(cls, new):
+        """The attachments, by id of the file, that have what came already
+
+        They wait to be sent, or for their rule, which is new, to find them.
+        """
+        Attachment = Pool().get('ir.attachment')
+        waiting = defaultdict(list)
+        for attachment in Attachment.search([
+                    ('resource', 'in', list({
+                                v['resource'] for _, v, _ in new})),
+                    ('name', 'in', list({v['name'] for _, v, _ in new})),
+                    ('type', '=', 'data'),
+                    ('google_drive_version', '=', None),
+                    ], order=[('id', 'ASC')]):
+            waiting[str(attachment.resource), attachment.name].append(
+                attachment)
+        if not waiting:
+            return {}
+        files = {f.attachment: f for f in cls.search([
+                    ('attachment', 'in', [
+                            a.id for of_name in waiting.values()
+                            for a in of_name]),
+                    ])}
+        found = {}
+        for record, values, result in new:
+            same = waiting[values['resource'], values['name']]
+            for attachment in same if result.get('md5') else []:
+                file = files.get(attachment)
+                if (not (file and file.google_id)
+                        and store.checksum(attachment) == result['md5']):
+                    cls.delete([file] if file else [])
+                    same.remove(attachment)
+                    found[record.id] = attachment
+                    break
+        return found
 
     def _resource(self):
         "What the content is to be attached to"
@@ -235,13 +303,9 @@ class FileIncoming:
         """
         if not self.attachment or self.attachment.type != 'data':
             return None
-        try:
-            with store.source(self.attachment) as source:
-                md5, _ = store.digests(source.path)
-        except ItemError:
-            # there is nothing that could be lost
-            return None
-        if md5 in {self.held_md5, self.md5}:
+        md5 = store.checksum(self.attachment)
+        # without a content there is nothing that could be lost
+        if md5 in {self.held_md5, self.md5, None}:
             return None
         if self.keep_ours:
             # it was decided already
@@ -269,7 +333,6 @@ class FileIncoming:
                 })
 
     def _attachment_values(self, result):
-        base = self.google_base
         values = {}
         if result.get('link'):
             values.update(type='link', link=result['link'])
@@ -278,7 +341,7 @@ class FileIncoming:
         if not self.attachment:
             values['name'] = self.google_attachment_name(
                 self.name or self.google_id)
-            values['description'] = base.get('description')
+            values['description'] = self.description
         return values
 
     def google_attachment_name(self, name):
@@ -325,8 +388,6 @@ class FileIncoming:
         That one is no file of its own: a rule would send it otherwise.
         """
         Attachment = Pool().get('ir.attachment')
-        table = Attachment.__table__()
-        cursor = Transaction().connection.cursor()
         number = attachment.google_drive_next_version
         now = bookkeeping.utcnow()
         with Attachment.written_by_google(), _acting(self.rule):
@@ -340,17 +401,7 @@ class FileIncoming:
                 'google_drive_version': number,
                 'google_drive_current': attachment.id,
                 })
-        columns = [table.data]
-        if Attachment.data.file_id:
-            columns.append(getattr(table, Attachment.data.file_id))
-        cursor.execute(*table.select(
-                *columns, where=table.id == attachment.id))
-        row = cursor.fetchone()
-        cursor.execute(*table.update(
-                columns, list(row), where=table.id == kept.id))
-        cursor.execute(*table.update(
-                columns, [Null] * len(columns),
-                where=table.id == attachment.id))
+        store.exchange(attachment, kept)
 
 
 def _acting(rule):
@@ -364,8 +415,6 @@ def _taken(result):
         'keep_ours': False,
         'keep_revision': None,
         'record': None,
-        'orphan': None,
-        'orphaned_at': None,
         'held_md5': result.get('md5'),
         'sha256': result.get('sha256'),
         }

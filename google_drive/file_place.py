@@ -60,6 +60,16 @@ class FilePlace:
 
     @classmethod
     @without_check_access
+    def attachments_moved(cls, attachments):
+        "People have found the records of the attachments"
+        for file in cls.search([
+                    ('attachment', 'in', [a.id for a in attachments]),
+                    ('orphan', '!=', None),
+                    ]):
+            file._regain()
+
+    @classmethod
+    @without_check_access
     def place_changed(cls, records):
         "Look again at the places of what is attached to the records"
         for sub_records in grouped_slice(records, 500):
@@ -135,7 +145,11 @@ class FilePlace:
         if not self.attachment:
             return {}
         values, size = self._content()
+        values.update(self._described())
         if not self.rule or not self.rule.sends_files:
+            return values
+        if self.orphan and self.orphan != 'record':
+            # there is no record to make a place for
             return values
         refused = self.rule.sends(self.attachment, size)
         if refused:
@@ -174,6 +188,14 @@ class FilePlace:
                 # somebody may have moved it on Drive
                 del values['parent_google_id']
         return values
+
+    def _described(self):
+        "The description, if it says something else"
+        description = self.attachment.description or None
+        if (description or '').strip() == (self.description or '').strip():
+            # the clients of Tryton keep no blanks around it
+            return {}
+        return {'description': description}
 
     def _content(self):
         "What the content of the attachment is, if it is not known, its size"

@@ -16,6 +16,8 @@ from .tree import Tree
 
 __all__ = ['FileReceive']
 
+CONTENT, = [u.fields for u in mapping.UNITS if u.name == 'content']
+
 
 class FileReceive:
     "How files are received"
@@ -40,8 +42,54 @@ class FileReceive:
                     service, left, {r.id for r in adopted.values()}))
         for google_id, record in adopted.items():
             record.google_identify(google_id)
+        cls.google_alike(service, [
+                c for c in changes if c.google_id in adopted])
         # with the identifiers that they have now
         return {i: cls(r.id) for i, r in adopted.items()}
+
+    @property
+    def google_outlived(self):
+        "Tell if what was made of the file stays whatever becomes of it"
+        return False
+
+    @classmethod
+    def google_alike(cls, service, changes):
+        "The same content has the type that it has there"
+        there = {c.google_id: mapping.to_values(c.resource) for c in changes}
+        if not there:
+            return
+        for record in cls.search([
+                    ('drive', '=', service.id),
+                    ('google_id', 'in', list(there)),
+                    ]):
+            values = there[record.google_id]
+            content = {n: values[n] for n in ['size', 'mime_type']}
+            if (values['md5'] and values['md5'] == record.md5
+                    and any(getattr(record, n) != v
+                        for n, v in content.items())):
+                bookkeeping.update(cls, [record], content)
+
+    def google_tell_attachment(self, values):
+        """The attachment gets what was changed of its file
+
+        Of the name only if it is that of the attachment, and none of a rule.
+        """
+        Attachment = Pool().get('ir.attachment')
+        attachment, told = self.attachment, {}
+        if not attachment or not self.rule or not self.rule.receives_files:
+            return
+        if 'name' in values and self.rendered_name in {
+                None, attachment.name}:
+            told['name'] = self.google_attachment_name(values['name'])
+        if 'description' in values:
+            told['description'] = values['description']
+        if not told:
+            return
+        with Attachment.written_by_google():
+            Attachment.write([attachment], told)
+        if 'name' in told and self.rendered_name:
+            bookkeeping.update(
+                type(self), [self], {'rendered_name': told['name']})
 
     @classmethod
     def _adopt_same(cls, service, changes, taken):
@@ -112,10 +160,9 @@ class Receive(Apply):
     def __init__(self, Model, service, listing=None):
         super().__init__(Model, service, listing)
         self.tree = Tree(service)
-        self.rules = [
-            r for r in service.rules if r.active and r.receives_files]
+        self.rules = service.receiving_rules
         self.taken = {}
-        self.renamed = []
+        self.changed = []
 
     def __call__(self, changes):
         changes = list({c.google_id: c for c in changes}.values())
@@ -130,12 +177,13 @@ class Receive(Apply):
         result = super().__call__([
                 c for c in changes
                 if c.google_id in known or c.google_id in buried
-                or c.error or self.take(c)])
+                or c.error or self.take(c) or self.is_too_large(c)])
         # what Google has changed does not make it sent
         bookkeeping.update(
             self.Model, refused, {'google_state': 'failed'},
             lambda table: table.google_state == 'synchronized')
-        self.rename()
+        for record, values in self.changed:
+            record.google_tell_attachment(values)
         return result
 
     def place(self, records):
@@ -152,10 +200,20 @@ class Receive(Apply):
                 return True
         return False
 
+    def is_too_large(self, change):
+        "Tell of a file that a rule would take if it were smaller"
+        if change.deleted or mapping.is_removed(change.resource):
+            return False
+        change.error = next((
+                error for rule in self.rules
+                if self.is_in(change.resource, rule)
+                and rule.wants(change.resource)
+                and (error := rule.too_large(change.resource))), None)
+        return bool(change.error)
+
     def is_in(self, resource, rule):
         "Tell if the file is below the root of the rule"
-        return self.tree.names(
-            mapping.parent(resource), rule.root_id) is not None
+        return rule.folders_of(mapping.parent(resource), self.tree) is not None
 
     def find_tombstones(self, changes):
         tombstones = super().find_tombstones(changes)
@@ -194,7 +252,16 @@ class Receive(Apply):
         if record.doubtful:
             bookkeeping.update(
                 self.Model, [record], {'doubtful': False})
-        if mapping.is_removed(change.resource):
+            if record.attachment:
+                self._look_again(record)
+        is_removed = mapping.is_removed(change.resource)
+        if record.google_outlived and (is_removed or change.deleted):
+            bookkeeping.update(self.Model, [record], {
+                    'google_state': 'apart',
+                    'incoming': False,
+                    })
+            return []
+        if is_removed:
             self._lost(record)
             return []
         record.google_take_lock(change.resource)
@@ -203,11 +270,11 @@ class Receive(Apply):
                 self.Model, [record], {'held_back': False})
         if change.deleted:
             return super()._existing(record, change)
-        if record.orphan and not record.attachment:
+        if record.orphan:
             # it may have a record by now, or is told again to have none
-            bookkeeping.update(
-                self.Model, [record], {'incoming': True})
-        if record.incoming and record.google_state == 'failed':
+            self._look_again(record)
+        if ((record.incoming or record.moved)
+                and record.google_state == 'failed'):
             # another try
             bookkeeping.update(
                 self.Model, [record], {'google_state': 'synchronized'})
@@ -216,10 +283,7 @@ class Receive(Apply):
             # changed elsewhere is found when it comes back
             bookkeeping.update(
                 self.Model, [record], {'google_state': 'apart'})
-            raise ItemError('google_drive.moved_out', {
-                    'name': record.name or '',
-                    'rule': record.rule.rec_name,
-                    })
+            raise record.moved_out()
         if record.google_state == 'apart':
             # it came back, or may be seen again
             return self._merge(
@@ -265,12 +329,25 @@ class Receive(Apply):
                 lambda table: (table.google_etag == Null)
                 & table.google_state.in_(['to_push', 'conflict']))
 
+    def _look_again(self, record):
+        "Look for the record of the file when all folders are known"
+        if not record.attachment:
+            bookkeeping.update(self.Model, [record], {'incoming': True})
+        elif record.rule and record.rule.receives_files:
+            bookkeeping.update(self.Model, [record], {'moved': True})
+
     def _stays(self, record, change):
-        "Tell if the file is where its rule looks"
+        "Tell if the file is where its rule looks, or another one does"
         rule = record.rule
         if not rule or not record.google_etag or not record.attachment:
             return True
-        return self.is_in(change.resource, rule)
+        if record.parent_google_id != record.google_parent and (
+                record.google_parent == mapping.parent(change.resource)):
+            # it is to be moved, and was not meanwhile
+            return True
+        return bool(
+            record.origin or self.is_in(change.resource, rule)
+            or rule.receives_files and self.take(change))
 
     def _lost(self, record):
         "It is deleted for good, or the account may not see it any more"
@@ -292,15 +369,29 @@ class Receive(Apply):
 
     def _merge(self, record, change, updated):
         result = super()._merge(record, change, updated)
-        if result and 'name' in result[1] and record.attachment:
-            self.renamed.append((record, result[1]['name']))
+        if result:
+            values = result[1]
+            self.changed.append((record, values))
+            if 'parent_google_id' in values:
+                values['origin'] = None
+                if record.attachment:
+                    self._look_again(record)
         return result
 
     def _conflicts(self, record, units, conflicts, ours, theirs):
-        super()._conflicts(record, units, conflicts, ours, theirs)
+        Conflict = Pool().get('google_integration.conflict')
+        super()._conflicts(
+            record, units, [c for c in conflicts if c.unit != 'content'],
+            ours, theirs)
         for conflict in conflicts:
             if conflict.unit != 'content':
                 continue
+            # the revision tells where that of Google is kept
+            Conflict.keep(
+                self.service, record, conflict.unit, conflict.stood,
+                {n: ours[n] for n in CONTENT},
+                {n: theirs[n] for n in [*CONTENT, 'revision']})
+            self.work.conflicts += 1
             # what is not decided may fall on either side
             if conflict.stood != 'tryton':
                 bookkeeping.update(
@@ -309,17 +400,3 @@ class Receive(Apply):
                 bookkeeping.update(self.Model, [record], {
                         'keep_revision': theirs['revision'],
                         })
-
-    def rename(self):
-        "The attachment has the name of its file, unless a rule makes these"
-        Attachment = Pool().get('ir.attachment')
-        for record, name in self.renamed:
-            attachment = record.attachment
-            if record.rendered_name not in {None, attachment.name}:
-                continue
-            name = record.google_attachment_name(name)
-            with Attachment.written_by_google():
-                Attachment.write([attachment], {'name': name})
-            if record.rendered_name:
-                bookkeeping.update(
-                    self.Model, [record], {'rendered_name': name})

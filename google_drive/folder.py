@@ -188,6 +188,15 @@ class Folder(ModelSQL, ModelView):
 
     # What is to be created
 
+    def google_sought(self):
+        "What tells that the folder is there already"
+        is_there = not self.parent or self.parent.state == 'known'
+        return {
+            'name': self.name,
+            'md5': None,
+            'parent': self.parent_google_id if is_there else None,
+            }
+
     @classmethod
     def for_path(cls, drive, root, names):
         """The folder for a path below a root, None for the root itself

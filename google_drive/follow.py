@@ -14,7 +14,19 @@ __all__ = [
     'RuleChange', 'WatchedMixin', 'notice_all', 'notice_attached', 'record_id',
     'resources']
 
-WatchedMixin = watched_by('google_drive.rule')
+
+class WatchedMixin(watched_by('google_drive.rule')):
+    "What each model that is stored gets"
+    __slots__ = ()
+
+    @classmethod
+    def on_delete(cls, records):
+        pool = Pool()
+        if (not cls.__name__.startswith('google_')
+                and cls.__name__ in pool.get('google_drive.rule').models()):
+            # Tryton deletes what is attached to them
+            pool.get('google_drive.file').google_bereave(records)
+        return super().on_delete(records)
 
 
 def notice_attached(rule, Model, ids):

@@ -12,7 +12,8 @@ from trytond.transaction import Transaction
 __all__ = ['Attachment', 'Cron', 'FileStoreQueue']
 
 # what tells something of a file when it changes
-WATCHED = {'name', 'type', 'data', 'file_id', 'resource', 'link'}
+WATCHED = {
+    'name', 'description', 'type', 'data', 'file_id', 'resource', 'link'}
 # set while the synchronisation writes what it has received
 of_google = ContextVar('of_google', default=False)
 
@@ -65,6 +66,8 @@ class Attachment(metaclass=PoolMeta):
             File.attached(attachments)
         elif mode == 'write' and WATCHED & set(field_names or []):
             File.attachments_changed(attachments)
+            if 'resource' in field_names:
+                File.attachments_moved(attachments)
 
 
 class FileStoreQueue(metaclass=PoolMeta):

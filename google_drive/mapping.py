@@ -17,12 +17,14 @@ __all__ = [
 GOOGLE = 'application/vnd.google-apps.'
 FOLDER = GOOGLE + 'folder'
 SHORTCUT = GOOGLE + 'shortcut'
+BLANKS = dict.fromkeys(map(ord, '\t\n\r\x0b\x0c\x00'), ' ')
 # the keys of the application's own properties
 DATABASE = 'tryton_database'
 ATTACHMENT = 'tryton_attachment'
 
 UNITS = (
     Unit('name', ('name',)),
+    Unit('description', ('description',)),
     Unit('folder', ('parent_google_id',)),
     Unit('content', ('md5', 'size', 'mime_type', 'edition')),
     Unit('google', ('link', 'revision', 'created', 'modified'),
@@ -70,7 +72,8 @@ def to_values(resource):
     "The values of a file"
     native = is_native(resource) or is_shortcut(resource)
     return {
-        'name': _text(resource.get('name')),
+        'name': _name(resource.get('name')),
+        'description': _text(resource.get('description')),
         'parent_google_id': parent(resource),
         'md5': None if native else _text(resource.get('md5Checksum')),
         # Google gives a size to its own documents, too
@@ -93,6 +96,9 @@ def to_body(values, units=None):
     body = {}
     if units is None or 'name' in units:
         body['name'] = values['name']
+    if values['description'] if units is None else 'description' in units:
+        # an empty one removes it
+        body['description'] = values['description'] or ''
     if (units is None or 'folder' in units) and values['parent_google_id']:
         body['parents'] = [values['parent_google_id']]
     if units is None or 'content' in units:
@@ -185,6 +191,11 @@ def is_stale(resource, baseline):
 def time_text(time):
     "The time as Google reads it"
     return time.isoformat(timespec='milliseconds') + 'Z'
+
+
+def _name(value):
+    "Google takes in a name what no field of one line does"
+    return _text(value) and value.translate(BLANKS)
 
 
 def _text(value):

@@ -11,7 +11,7 @@ from trytond.modules.google_integration.operation import (
 
 from . import mapping
 
-__all__ = ['FIELDS', 'PAGE', 'ROOT', 'DriveNetwork']
+__all__ = ['FIELDS', 'PAGE', 'ROOT', 'DriveNetwork', 'quoted']
 
 # what Google calls the root of My Drive, of which an application that sees
 # only its own files is not told the identifier
@@ -20,7 +20,7 @@ ROOT = 'root'
 # what is needed of a file, and so its baseline; without it Google tells
 # little [Return specific fields]
 FIELDS = (
-    'id,name,mimeType,parents,trashed,version,size,md5Checksum,'
+    'id,name,description,mimeType,parents,trashed,version,size,md5Checksum,'
     'headRevisionId,createdTime,modifiedTime,webViewLink,properties,'
     'appProperties,shortcutDetails(targetId,targetMimeType),'
     'capabilities(canDownload),contentRestrictions(readOnly,reason,'
@@ -158,6 +158,11 @@ class DriveNetwork(GoogleBatched):
     @classmethod
     def google_stop_watch(cls, client, channel):
         client.execute(client.api.channels().stop(body=channel))
+
+
+def quoted(text):
+    "The text in a query [Search for files and folders]"
+    return "'" + text.replace('\\', '\\\\').replace("'", "\\'") + "'"
 
 
 def _drive_id(client):

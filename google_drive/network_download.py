@@ -84,6 +84,10 @@ class DownloadNetwork:
         match item['kind']:
             case 'folder':
                 return cls._list_folder(client, item)
+            case 'move':
+                return {}
+            case 'revision':
+                return cls._revision(client, item, path)
             case 'content':
                 return cls._content(client, item, path)
             case 'thumbnail':
@@ -124,6 +128,29 @@ class DownloadNetwork:
                 fileId=item['google_id'], supportsAllDrives=True),
             path, size=item['size'], md5=item['md5'])
         return _received(received, path)
+
+    @staticmethod
+    def _revision(client, item, path):
+        """What a file was once
+
+        https://developers.google.com/workspace/drive/api/guides/manage-revisions
+        """
+        revisions = client.api.revisions()
+        names = {
+            'fileId': item['google_id'],
+            'revisionId': item['revision'],
+            }
+        try:
+            resource = client.execute(
+                revisions.get(**names, fields='size,md5Checksum'))
+            return _received(media.receive(
+                    client, revisions.get_media(**names), path,
+                    size=int(resource['size']), md5=resource['md5Checksum']),
+                path)
+        except GoogleError as error:
+            if error.status == 404:
+                raise ItemError('google_drive.revision_gone') from error
+            raise
 
     @classmethod
     def _thumbnail(cls, client, item, path):

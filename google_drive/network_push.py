@@ -7,6 +7,7 @@ from trytond.modules.google_integration.operation import Answer, ItemError
 
 from . import mapping, store
 from .network import FIELDS
+from .network_adopt import AdoptNetwork
 from .network_lock import LockNetwork
 from .network_version import VersionNetwork
 
@@ -17,7 +18,7 @@ IDENTIFIERS = 1000
 REVISIONS = 1000
 
 
-class PushNetwork(LockNetwork, VersionNetwork):
+class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
     "The hooks of the drive that send"
     __slots__ = ()
 
@@ -30,6 +31,8 @@ class PushNetwork(LockNetwork, VersionNetwork):
         kinds = {o.kind for o in operations}
         if kinds == {'allocate'}:
             return [cls._allocate(client, o) for o in operations]
+        if kinds == {'seek'}:
+            return [cls._seek(client, o) for o in operations]
         if kinds == {'folder'}:
             return cls._folders(client, operations)
         if kinds == {'lock'}:
@@ -75,6 +78,14 @@ class PushNetwork(LockNetwork, VersionNetwork):
         answer = client.execute(client.api.files().generateIds(
                 count=operation.parameters['count'], space='drive'))
         return Answer('done', {'ids': answer.get('ids', [])})
+
+    @classmethod
+    def _seek(cls, client, operation):
+        "The identifiers, and what is there already"
+        found = cls.adoptable(client, operation.parameters['sought'])
+        answer = cls._allocate(client, operation)
+        answer.resource['found'] = found
+        return answer
 
     # Folders
 

@@ -3,6 +3,8 @@
 """What becomes of the files that have no record, or none any more."""
 from typing import Any, NamedTuple
 
+from trytond.model import Model
+
 __all__ = ['ORPHANS', 'Target', 'orphan']
 
 ORPHANS = [
@@ -29,7 +31,12 @@ class Target(NamedTuple):
 
 def orphan(rule, fields=None):
     "Return the target of a file of the rule that has no record"
-    return Target(
-        rule.fallback if rule.orphans == 'record' else None, rule.orphans,
-        fields or {},
-        rule.quarantine if rule.orphans == 'quarantine' else None)
+    record, folder, policy = None, None, rule.orphans
+    if policy == 'record':
+        record = rule.fallback
+        if not isinstance(record, Model):
+            # it was deleted itself
+            record, policy = None, 'log'
+    elif policy == 'quarantine':
+        folder = rule.quarantine
+    return Target(record, policy, fields or {}, folder)

@@ -28,6 +28,10 @@ class ReceivingMixin:
     "The hooks of the drive that write what was received"
     __slots__ = ()
 
+    @property
+    def receiving_rules(self):
+        return [r for r in self.rules if r.active and r.receives_files]
+
     def apply_changes(self, changes, listing=None):
         pool = Pool()
         Folder = pool.get('google_drive.folder')
@@ -76,7 +80,7 @@ class ReceivingMixin:
         "What folders hold that came below the root of a rule"
         Folder = Pool().get('google_drive.folder')
         roots = {
-            r.root_id for r in self.rules if r.active and r.receives_files}
+            r.root_id for r in self.receiving_rules}
         if not roots or not google_ids:
             return
         tree = Tree(self)
@@ -89,7 +93,7 @@ class ReceivingMixin:
 
     def _wanted(self):
         "What the rules that receive look for, by rule"
-        rules = [r for r in self.rules if r.active and r.receives_files]
+        rules = self.receiving_rules
         return {
             str(r.id): [r.root_id] + [
                 getattr(r, n) for n in LOOKS if n in r._fields]
@@ -158,7 +162,7 @@ class ReceivingMixin:
         pool = Pool()
         File = pool.get('google_drive.file')
         return bool(
-            self._unread_rules() or self._unread(1)
+            self.google_receives and (self._unread_rules() or self._unread(1))
             or File.google_incoming(self, 1))
 
     def _unread(self, limit):
@@ -171,6 +175,8 @@ class ReceivingMixin:
 
     def incoming(self, limit):
         File = Pool().get('google_drive.file')
+        if not self.google_receives:
+            return File.google_fetch(self, File.google_incoming(self, limit))
         if roots := self._unread_rules():
             self._read_for_rules(roots)
             return [], []
@@ -242,6 +248,8 @@ class ReceivingMixin:
             bookkeeping.update(
                 pool.get('google_drive.folder'), [item['id']],
                 {'unread': False, 'page': None})
+        elif item['kind'] == 'revision':
+            pool.get('google_drive.file').google_refuse_revision(item)
         else:
             bookkeeping.update(
                 pool.get('google_drive.file'), [item['id']],

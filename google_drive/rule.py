@@ -37,7 +37,8 @@ PLACE = {
     'active', 'sequence', 'drive', 'root', 'model', 'domain', 'user',
     'language', 'direction', 'path', 'filename', 'mime_types_out',
     'size_limit'}
-IDENTIFIERS = ['root', 'quarantine']
+# what becomes of the files without record
+ORPHANED = {'orphans', 'quarantine', 'fallback'}
 
 _receives = {
     'invisible': Eval('direction') == 'to_google',
@@ -304,9 +305,14 @@ class Rule(
     # What people write
 
     @classmethod
+    def folder_fields(cls):
+        "The names of the fields that hold identifiers of folders"
+        return ['root', 'quarantine']
+
+    @classmethod
     def preprocess_values(cls, mode, values):
         values = super().preprocess_values(mode, values)
-        for name in IDENTIFIERS:
+        for name in cls.folder_fields():
             if values.get(name):
                 try:
                     values[name] = folder_id(values[name])
@@ -340,12 +346,14 @@ class Rule(
         super().on_modification(mode, rules, field_names=field_names)
         if mode in {'create', 'write'}:
             cls._resolve_roots(rules)
+        if mode == 'write' and (field_names or ORPHANED) & ORPHANED:
+            Pool().get('google_drive.file').google_judge_again(rules)
 
     @classmethod
     def _resolve_roots(cls, rules):
         "The identifier of My Drive in the place of its alias"
         for rule in rules:
-            for name in IDENTIFIERS:
+            for name in cls.folder_fields():
                 if getattr(rule, name) == 'root':
                     bookkeeping.update(
                         cls, [rule], {name: rule.drive.google_id})

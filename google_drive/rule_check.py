@@ -40,7 +40,7 @@ class RuleCheck:
                 **arguments))
 
     def check_folders(self):
-        for name in ['root', 'quarantine']:
+        for name in self.folder_fields():
             text = getattr(self, name)
             if not text:
                 continue

@@ -14,14 +14,17 @@ from trytond.modules.google_integration.rule_follow import FollowRun
 from trytond.modules.google_integration.template_record import RELATIONS
 from trytond.modules.google_integration.tokens import short
 from trytond.pool import Pool
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, without_check_access
 
 from .follow import notice_all, notice_attached, record_id, resources
+from .tree import Tree
 
 __all__ = ['RuleFollow']
 logger = logging.getLogger(__name__)
 
 CHUNK = 250
+# the kind of what is due that is a file, not a record
+ORPHAN = 3
 # the chunks of one run
 PATIENCE = 1_000
 
@@ -36,6 +39,18 @@ class RuleFollow:
         ('direction', '!=', 'to_tryton'),
         ]
     _watched_cache = Cache('google_drive.rule.watched', context=False)
+
+    @classmethod
+    def models(cls):
+        "The names of the models of which attachments may be files"
+        models = cls._watched_cache.get('models')
+        if models is None:
+            with Transaction().set_user(0), without_check_access():
+                models = {r.model for r in cls.search([
+                            ('active', '=', True),
+                            ])}
+            cls._watched_cache.set('models', models)
+        return models
 
     @classmethod
     def notice_records(cls, rule, Model, mode, ids):
@@ -129,7 +144,8 @@ class Follow(FollowRun):
             last = max(last, rows[-1])
             if self.until is None:
                 self.until = self.last_change()
-            self.chunk({id for kind, id in rows if kind})
+            self.chunk({id for kind, id in rows if kind not in {0, ORPHAN}})
+            self.seek([id for kind, id in rows if kind == ORPHAN])
         if self.failure:
             raise self.failure
 
@@ -162,6 +178,8 @@ class Follow(FollowRun):
             queries.append(self.left(rule))
             if rule.active:
                 queries.append(self.entered(rule))
+        if rule.active and rule.receives_files:
+            queries.append(self.orphans(rule))
         union = Union(*queries, all_=True)
         kind, id = last
         return union.select(
@@ -194,10 +212,8 @@ class Follow(FollowRun):
         pool = Pool()
         attachment = pool.get('ir.attachment').__table__()
         file = pool.get('google_drive.file').__table__()
-        where = (file.rule == self.id) & attachment.resource.like(
-            f'{rule.model},%')
-        if rule.orphans == 'record':
-            where &= attachment.resource != str(rule.fallback)
+        where = (file.rule == self.id) & (file.orphan == Null) & (
+            attachment.resource.like(f'{rule.model},%'))
         if rule.active:
             where &= ~attachment.resource.in_(self.matching(rule))
         return attachment.join(
@@ -205,6 +221,32 @@ class Follow(FollowRun):
             ).select(
                 Literal(2).as_('kind'),
                 record_id(attachment, rule.Model).as_('id'), where=where)
+
+    def orphans(self, rule):
+        "The files without record"
+        file = Pool().get('google_drive.file').__table__()
+        return file.select(
+            Literal(ORPHAN).as_('kind'), file.id,
+            where=(file.rule == self.id) & (file.orphan != Null)
+            & (file.incoming == Literal(False))
+            & (file.moved == Literal(False)))
+
+    def seek(self, ids):
+        "Let the files be taken that have a record by now"
+        File = Pool().get('google_drive.file')
+        if not ids:
+            return
+        tree = Tree(self.rule.drive)
+        found = [f for f in File.browse(ids) if f.has_new_record(tree)]
+        moved = [f.id for f in found if f.attachment]
+        incoming = [f.id for f in found if not f.attachment]
+
+        def take():
+            bookkeeping.update(File, moved, {'moved': True})
+            bookkeeping.update(File, incoming, {'incoming': True})
+        Transaction().rollback()
+        if found:
+            short(take)
 
     # One chunk
 
@@ -286,9 +328,9 @@ def assign(attachments):
                 ('attachment', 'in', [a.id for a in attachments]),
                 ]):
         former, rule = file.rule, rules.get(file.attachment.id)
-        if former and (not former.sends_files or former == rule or (
-                    former.active and former.orphans == 'record'
-                    and file.attachment.resource == former.fallback)):
+        if former and (
+                not former.sends_files or former == rule
+                or former.active and file.orphan):
             continue
         if not rule:
             if former:

@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """To which record a file of Drive belongs."""
+from contextlib import contextmanager
+
 from trytond.model import Model
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration.exceptions import RulePathError
@@ -38,19 +40,46 @@ class RuleMatch:
         Raise ItemError if it may belong to several records.
         """
         match = Match(self, resource, tuple(folders), known)
-        try:
-            with self.acting():
-                id = match.find()
-        except AccessError:
-            raise ItemError('google_drive.rule_access', {
-                    'user': self.user.rec_name}) from None
+        with self._matching():
+            id = match.find()
         if id is None:
             return orphan(self, match.groups)
         return Target(self.Model(id), None, match.groups)
 
+    @contextmanager
+    def _matching(self):
+        try:
+            with self.acting():
+                yield
+        except AccessError:
+            raise ItemError('google_drive.rule_access', {
+                    'user': self.user.rec_name}) from None
+
+    def folder_target(self, resource, folders):
+        """Return the `Target` of the file that was put into the folders
+
+        None if the folders are those of no record, in any rule: what people
+        arrange on Drive stays with its record.
+        """
+        if not self.match_folder:
+            return None
+        match = Match(self, resource, tuple(folders))
+        with self._matching():
+            id = match.find_by_folder()
+            if id is None and not match.is_anothers():
+                return None
+        return orphan(self) if id is None else Target(self.Model(id))
+
     def orphan(self):
         "Return the target of a file of which the record was deleted"
         return orphan(self)
+
+    def folders_of(self, parent, tree):
+        """Return the names of the folders from the root to the parent
+
+        None if the rule does not look there.
+        """
+        return tree.names(parent, self.root_id)
 
     def path_fields(self, template):
         """The fields by which the path tells the record, by dotted path
@@ -86,6 +115,7 @@ class Match:
         self.properties = matching.properties(
             resource, Configuration.get_google_installation())
         self.names = matching.pairs(rule.match_fields)
+        self.within = True
         self.groups = self._groups()
 
     def _groups(self):
@@ -108,6 +138,19 @@ class Match:
             ways.append(self.by_pattern)
         if rule.match_properties:
             ways.append(self.by_attachment)
+        return self._first(ways)
+
+    def find_by_folder(self):
+        "The id of the record of the folder, None if there is none"
+        return self._first([self.by_folder, self.by_siblings])
+
+    def is_anothers(self):
+        "Tell if the folder is that of a record that is not of the rule"
+        self.within = False
+        with without_check_access():
+            return bool(self.by_folder())
+
+    def _first(self, ways):
         for way in ways:
             records = way()
             if len(records) > 1:
@@ -121,8 +164,9 @@ class Match:
 
     def search(self, *clauses):
         "The records of the rule for which the clauses hold"
+        domain = [self.rule.decoded_domain()] if self.within else []
         records = self.rule.Model.search(
-            [self.rule.decoded_domain(), *clauses], limit=CANDIDATES + 1)
+            [*domain, *clauses], limit=CANDIDATES + 1)
         if len(records) > CANDIDATES:
             raise ItemError('google_drive.match_too_many', {
                     'file': self.resource.get('name'),
@@ -203,14 +247,17 @@ class Match:
                         ('rule', '=', self.rule.id),
                         ('parent_google_id', '=', parent),
                         ('rendered_path', '!=', None),
-                        ], order=[])}
+                        ('orphan', '=', None),
+                        ], order=[])
+                # it may have come from elsewhere itself
+                if not f.google_id or f.google_id != self.resource.get('id')}
         if len(paths) != 1:
             return []
         return self._in(tuple(paths.pop().split('/')))
 
     def _in(self, folders):
         "The records to which one of the folders belongs, as the path says"
-        key = self.rule.id, folders
+        key = self.rule.id, self.within, folders
         if key not in self.known:
             self.known[key] = self._search_in(folders)
         return self.known[key]

@@ -11,6 +11,7 @@ from trytond.modules.google_integration.media_receive import receive
 from trytond.modules.google_integration.media_send import send
 
 from .matching import FOLDER
+from .network import quoted
 
 __all__ = ['Step', 'create_folder', 'folder', 'folders', 'probe']
 
@@ -45,7 +46,7 @@ def folders(client, parent):
     found = []
     for answer in pages(
             client, client.api.files().list,
-            q=f"'{_quote(parent)}' in parents and mimeType = '{FOLDER}' "
+            q=f"{quoted(parent)} in parents and mimeType = '{FOLDER}' "
             "and trashed = false",
             pageSize=1000, spaces='drive', supportsAllDrives=True,
             includeItemsFromAllDrives=True,
@@ -54,11 +55,6 @@ def folders(client, parent):
             (r['id'], r.get('name') or '')
             for r in identified(answer, 'files'))
     return sorted(found, key=lambda f: (f[1].casefold(), f[0]))
-
-
-def _quote(text):
-    "[Search for files and folders]"
-    return text.replace('\\', '\\\\').replace("'", "\\'")
 
 
 def create_folder(client, name, parent):

@@ -46,6 +46,11 @@ class RulePlace:
     __slots__ = ()
 
     @property
+    def makes_documents(self):
+        "Tell if the files are no attachments but incoming documents"
+        return False
+
+    @property
     def sends_files(self):
         return self.direction != 'to_tryton'
 
@@ -195,6 +200,10 @@ class RulePlace:
 
     def receives(self, resource):
         "Tell if the file of Drive is one that the rule takes"
+        return self.wants(resource) and not self.too_large(resource)
+
+    def wants(self, resource):
+        "Tell if the file of Drive is of a type that the rule takes"
         mime_type = resource.get('mimeType')
         if not self.receives_files or mime_type == matching.FOLDER:
             return False
@@ -205,16 +214,21 @@ class RulePlace:
         if export and export != 'link':
             kinds.append(export.mime_type)
         patterns = matching.types(self.mime_types_in)
-        if not any(matching.is_type(k, patterns) for k in kinds if k):
-            return False
-        return matching.is_native(mime_type) or not self._too_large(
-            size_of(resource))
+        return any(matching.is_type(k, patterns) for k in kinds if k)
 
-    def _too_large(self, size):
+    def too_large(self, resource):
+        "The error of a file of Drive that is over the limit, else None"
+        if not matching.is_native(resource.get('mimeType')):
+            return self._too_large(
+                size_of(resource), 'google_drive.size_in',
+                name=resource.get('name') or '')
+
+    def _too_large(self, size, code='google_drive.size', **arguments):
         if self.size_limit and size > self.size_limit * MEGABYTE:
-            return ItemError('google_drive.size', {
+            return ItemError(code, {
                     'size': -(-size // MEGABYTE),
                     'limit': self.size_limit,
+                    **arguments,
                     })
 
     def export_of(self, resource):

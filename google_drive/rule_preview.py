@@ -273,7 +273,7 @@ class Preview:
                     self.new(change)
 
     def folders(self, resource):
-        return self.tree.names(_parent(resource), self.rule.root_id)
+        return self.rule.folders_of(_parent(resource), self.tree)
 
     def changed(self, file, change):
         resource = change.resource
@@ -311,9 +311,12 @@ class Preview:
         if change.deleted or 'name' not in resource:
             return
         folders = self.folders(resource)
-        if folders is None or not rule.receives(resource):
+        if folders is None or not rule.wants(resource):
             return
         name, folder = resource['name'], '/'.join(folders)
+        if error := rule.too_large(resource):
+            self.fail(name, folder, None, error)
+            return
         try:
             target = rule.target(resource, folders)
         except ItemError as error:

@@ -20,6 +20,9 @@ from .network_push import IDENTIFIERS
 
 __all__ = ['StagesMixin']
 
+# what is looked for at a time
+SOUGHT = 50
+
 
 class StagesMixin(LockStagesMixin):
     "The hooks of the drive that choose what is sent"
@@ -33,6 +36,7 @@ class StagesMixin(LockStagesMixin):
         for name, find in [
                 ('release', lambda: File.google_locks_ended(self, limit)),
                 ('place', lambda: File.google_unplaced(self, limit)),
+                ('seek', self._unsought),
                 ('allocate', self._without_id),
                 ('folders', lambda: self._folders_due(limit)),
                 ('locks', lambda: File.google_to_lock(self, limit)),
@@ -51,19 +55,50 @@ class StagesMixin(LockStagesMixin):
 
     def _without_id(self):
         "The folders and files that need an identifier"
-        pool = Pool()
-        Folder = pool.get('google_drive.folder')
-        File = pool.get('google_drive.file')
-        folders = Folder.search([
+        folders = []
+        if self.google_receives:
+            folders = self._folders_without_id(IDENTIFIERS)
+        rules = [
+            r.id for r in self.rules
+            if r.sends_files and self._hears_of(r)]
+        return folders + self._files_without_id(
+            IDENTIFIERS, lambda t: t.rule.in_(rules or [-1])
+            )[:IDENTIFIERS - len(folders)]
+
+    def _unsought(self):
+        """Those that may be there already, as nobody tells of them
+
+        The folders come a level after the other, the files at the end: what
+        a folder holds is known when it is known which one it is.
+        """
+        if not self.google_receives and (
+                folders := self._folders_without_id(
+                    SOUGHT, ('parent_google_id', '!=', None))):
+            return folders
+        rules = [
+            r.id for r in self.rules
+            if r.sends_files and not self._hears_of(r)]
+        return self._files_without_id(
+            SOUGHT, lambda t: t.rule.in_(rules or [-1])
+            & (t.parent_google_id != Null))
+
+    def _hears_of(self, rule):
+        "Tell if the files that people put below the root are received"
+        return self.google_receives and rule.receives_files
+
+    def _folders_without_id(self, limit, *domain):
+        Folder = Pool().get('google_drive.folder')
+        return Folder.search([
                 ('drive', '=', self.id),
                 ('google_id', '=', None),
-                ], limit=IDENTIFIERS, order=[('id', 'ASC')])
-        rules = [r.id for r in self.rules if r.sends_files]
-        return folders + File.google_rows(
+                *domain,
+                ], limit=limit, order=[('id', 'ASC')])
+
+    def _files_without_id(self, limit, where):
+        File = Pool().get('google_drive.file')
+        return File.google_rows(
             self, lambda t: (t.google_id == Null)
-            & t.google_state.in_(['local', 'to_push'])
-            & t.rule.in_(rules or [-1]),
-            IDENTIFIERS)[:IDENTIFIERS - len(folders)]
+            & t.google_state.in_(['local', 'to_push']) & where(t), limit)
 
     def _folders_due(self, limit):
         "The folders of which the parent is there"
@@ -95,6 +130,13 @@ class StagesMixin(LockStagesMixin):
                     'count': len(records),
                     'records': [(r.__name__, r.id) for r in records],
                     })], []
+
+    def _prepare_seek(self, records):
+        (operation,), errors = self._prepare_allocate(records)
+        operation.kind = 'seek'
+        operation.parameters['sought'] = [
+            r.google_sought() for r in records]
+        return [operation], errors
 
     def _prepare_folders(self, records):
         Folder = Pool().get('google_drive.folder')
@@ -129,7 +171,7 @@ class StagesMixin(LockStagesMixin):
 
     def confirm(self, operations, answers):
         kind = operations[0].kind
-        if kind in {'allocate', 'folder', 'session', 'lock'}:
+        if kind in {'allocate', 'seek', 'folder', 'session', 'lock'}:
             return getattr(self, f'_confirm_{kind}')(operations, answers)
         return super().confirm(operations, answers)
 
@@ -154,6 +196,49 @@ class StagesMixin(LockStagesMixin):
                             ]),
                     {'parent_google_id': google_id})
         return WorkDone(), []
+
+    def _confirm_seek(self, operations, answers):
+        "Take what is there, if it is nobody's, in the place of the new ones"
+        pool = Pool()
+        Folder = pool.get('google_drive.folder')
+        (operation,), (answer,) = operations, answers
+        found = answer.resource['found']
+        taken = self._known_ids(r['id'] for some in found for r in some)
+        folders, files = [], []
+        for i, ((model, _), resources) in enumerate(zip(
+                    operation.parameters['records'], found, strict=True)):
+            resource = next(
+                (r for r in resources if r['id'] not in taken), None)
+            if not resource:
+                continue
+            taken.add(resource['id'])
+            answer.resource['ids'][i] = resource['id']
+            change = self.google_change(resource)
+            if model == Folder.__name__:
+                folders.append(change)
+            else:
+                files.append(change)
+        self._confirm_allocate(operations, answers)
+        if folders:
+            Folder.google_apply(self, folders)
+        if not files:
+            return WorkDone(), []
+        File = pool.get('google_drive.file')
+        File.google_alike(self, files)
+        work, errors = File.google_apply(self, files)
+        return work, [(None, c.google_id, e) for c, e in errors]
+
+    def _known_ids(self, google_ids):
+        "Those of the identifiers that folders or files have"
+        pool = Pool()
+        google_ids = list(google_ids)
+        return {
+            r.google_id for name in [
+                'google_drive.folder', 'google_drive.file']
+            for r in pool.get(name).search([
+                    ('drive', '=', self.id),
+                    ('google_id', 'in', google_ids),
+                    ])}
 
     def _confirm_folder(self, operations, answers):
         Folder = Pool().get('google_drive.folder')

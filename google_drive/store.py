@@ -26,8 +26,8 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 __all__ = [
-    'Source', 'digests', 'discard', 'forget', 'source', 'sweep', 'take',
-    'temporary', 'values']
+    'Source', 'checksum', 'digests', 'discard', 'exchange', 'forget', 'source',
+    'sweep', 'take', 'temporary', 'values']
 
 SECTION = 'google_drive'
 # The bytes of a content that can only be read whole
@@ -200,23 +200,24 @@ def _whole(path, size):
         return file.read()
 
 
-def values(path, replaced=()):
+def values(path, replaced=(), Model=None):
     """Return what to write to attachments so that they have the content.
 
     The file is taken.  The content of the attachments ``replaced`` is removed
-    as trytond does it: when it is not needed any more.
+    as trytond does it: when it is not needed any more.  ``Model`` is another
+    model than that of attachments which keeps its content alike.
     """
-    Attachment = Pool().get('ir.attachment')
-    field = Attachment.data
+    Model = Model or Pool().get('ir.attachment')
+    field = Model.data
     if not field.file_id:
         data = _whole(path, os.stat(path).st_size)
         Transaction().join(_Taken()).temporary.append(path)
         return {'data': data or None}
-    ids = [attachment.id for attachment in replaced]
+    ids = [record.id for record in replaced]
     if ids:
-        field.queue_for_removal(Attachment, field.name, ids)
+        field.queue_for_removal(Model, field.name, ids)
         # of the time before there was a store
-        table = Attachment.__table__()
+        table = Model.__table__()
         Transaction().connection.cursor().execute(*table.update(
                 [table.data], [Null],
                 where=SQL_OPERATORS['in'](table.id, ids)))
@@ -230,6 +231,26 @@ def forget(path):
     "Remove a temporary file, if there is one, when it can not be needed again"
     if path:
         Transaction().join(_Taken()).temporary.append(path)
+
+
+def exchange(attachment, other):
+    """Let the contents of both attachments change places.
+
+    They stay where they are: nothing is read.
+    """
+    Model = type(attachment)
+    table = Model.__table__()
+    cursor = Transaction().connection.cursor()
+    columns = [table.data]
+    if Model.data.file_id:
+        columns.append(Column(table, Model.data.file_id))
+    rows = []
+    for one in [other, attachment]:
+        cursor.execute(*table.select(*columns, where=table.id == one.id))
+        rows.append(list(cursor.fetchone()))
+    for one, row in zip([attachment, other], rows, strict=True):
+        cursor.execute(*table.update(
+                columns, row, where=table.id == one.id))
 
 
 class _Taken:
@@ -309,6 +330,15 @@ def sweep(age=AGE):
                 # another process was faster
                 continue
     return count
+
+
+def checksum(record):
+    "Return the MD5 of the content of an attachment, None if it is not there"
+    try:
+        with source(record) as content:
+            return digests(content.path)[0]
+    except ItemError:
+        return None
 
 
 def digests(path):

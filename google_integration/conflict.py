@@ -152,7 +152,8 @@ class Conflict(AboutMixin, ModelSQL, ModelView):
         for conflict in cls._to_settle(conflicts, 'settled'):
             lost = (conflict.google_values if conflict.stood == 'tryton'
                 else conflict.tryton_values)
-            conflict._write(bookkeeping.loads(lost) or {})
+            Pool().get(conflict.model).google_restore(
+                conflict, bookkeeping.loads(lost) or {})
             cls._settle(conflict, 'restored')
 
     @classmethod

@@ -371,8 +371,7 @@ class Run:
 
     def transfer(self):
         "Fetch the contents that were announced, chunk by chunk"
-        while self.read(lambda service: (
-                    service.awaits() and service.google_receives)):
+        while self.read(lambda service: service.awaits()):
             self.check()
             items = self.write(self.announced)
             if not items:

@@ -82,6 +82,11 @@ class GoogleEngine:
         return True
 
     @classmethod
+    def google_restore(cls, conflict, lost):
+        "Give the record of the conflict what it lost, as a change to send"
+        conflict._write(lost)
+
+    @classmethod
     def google_lost(cls, service, records):
         """Keep as conflicts what is lost with records that Google deleted
 

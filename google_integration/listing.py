@@ -5,9 +5,9 @@
 __all__ = ['identified', 'pages']
 
 
-def pages(client, list_, **parameters):
-    "Yield the answers of a listing, page by page"
-    page_token, seen = None, set()
+def pages(client, list_, page_token=None, **parameters):
+    "Yield the answers of a listing, page by page, from the token on"
+    seen = set()
     # a token that comes again would never end
     while page_token not in seen:
         seen.add(page_token)

@@ -3,9 +3,12 @@
 "What is changed on both sides: nothing is lost"
 import datetime as dt
 
+from trytond.model.exceptions import AccessError
+from trytond.modules.google_drive.exceptions import DriveRestoreError
 from trytond.modules.google_integration.tests.tools import database
 
-from .tools import ALICE, ATTACHMENT, FILE, GoogleDriveTestCase
+from .tools import (
+    ALICE, ATTACHMENT, DRIVE, FILE, GROUP, RULE, GoogleDriveTestCase)
 
 CONFLICT = 'google_integration.conflict'
 
@@ -55,8 +58,10 @@ class ConflictTestCase(GoogleDriveTestCase):
             self.assertEqual(bytes(other.data), b'ours')
             self.assertRegex(other.name, r'^a \(Tryton, .*\)\.txt$')
             self.assertEqual(other.resource.id, self.group)
-        # what is kept is not synchronised
-        self.assertEqual(len(self.search(FILE, 'id')), 1)
+        # what is kept is not synchronised, nor is it later
+        with database() as pool:
+            pool.get(RULE).sweep()
+        self.assertEqual(self.search(FILE, 'google_state'), ['synchronized'])
         self.assertEqual(
             self.search(CONFLICT, 'unit', 'stood'), [('content', 'google')])
 
@@ -123,6 +128,187 @@ class ConflictTestCase(GoogleDriveTestCase):
         self.assertEqual(self.content(self.google_id), b'ours')
         self.assertEqual(self.contents(), [b'ours'])
         self.assertEqual(self.kept(), [b'theirs'])
+        self.assert_settled()
+
+    # What did not stand comes back
+
+    def restore(self):
+        id, = self.search(CONFLICT, 'id', domain=[('state', '=', 'settled')])
+        self.click(CONFLICT, id, 'restore', user=1)
+
+    def data(self):
+        with database(commit=False) as pool:
+            return bytes(pool.get(ATTACHMENT)(self.attachment).data)
+
+    def state(self):
+        return self.search(CONFLICT, 'state')
+
+    def test_restore_tryton(self):
+        "The contents change places, and that of Google is kept there, too"
+        self.both('google')
+        self.synchronize()
+        self.restore()
+        self.assertEqual(self.data(), b'ours')
+        self.synchronize()
+        self.assertEqual(self.content(self.google_id), b'ours')
+        self.assertEqual(self.contents(), [b'ours', b'theirs'])
+        self.assertEqual(self.kept(), [b'theirs'])
+        self.assertEqual(self.state(), ['restored'])
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
+
+    def test_restore_google(self):
+        "The revision that was overwritten becomes the content of both"
+        self.both('tryton')
+        self.synchronize()
+        self.restore()
+        self.synchronize()
+        self.assertEqual(self.data(), b'theirs')
+        self.assertEqual(self.content(self.google_id), b'theirs')
+        # what is overwritten by it can be restored as well
+        self.assertEqual(self.kept(), [b'theirs', b'ours'])
+        self.assertEqual(self.contents(), [b'theirs'])
+        self.assertEqual(self.state(), ['restored'])
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
+
+    def test_restore_decided(self):
+        "What somebody has decided can be taken back"
+        self.both('manual')
+        self.synchronize()
+        self.decide('keep_tryton')
+        self.restore()
+        self.synchronize()
+        self.assertEqual(self.data(), b'theirs')
+        self.assertEqual(self.content(self.google_id), b'theirs')
+        self.assert_settled()
+
+    def test_restore_unsent(self):
+        "What was not sent yet is kept here"
+        self.both('tryton')
+        self.google.add_fault(
+            'status', status=503, method_id='drive.files.update',
+            times=None)
+        self.run_once()
+        self.google.clear_faults()
+        self.restore()
+        self.synchronize()
+        self.assertEqual(self.data(), b'theirs')
+        self.assertEqual(self.content(self.google_id), b'theirs')
+        self.assertEqual(self.contents(), [b'ours', b'theirs'])
+        self.assert_settled()
+
+    def test_restore_changed(self):
+        "What was changed since is lost neither"
+        self.both('tryton')
+        self.synchronize()
+        self.restore()
+
+        def replace(*args):
+            with self.meanwhile(1) as pool:
+                Attachment = pool.get(ATTACHMENT)
+                Attachment.write(
+                    [Attachment(self.attachment)], {'data': b'since'})
+        with self.hook('download', before=replace):
+            self.synchronize()
+        self.assertEqual(self.data(), b'theirs')
+        self.assertEqual(self.contents(), [b'since', b'theirs'])
+        self.assertEqual(self.content(self.google_id), b'theirs')
+        self.assert_settled()
+
+    def test_restore_gone(self):
+        "What Google has forgotten is told, and nothing else stops"
+        self.both('tryton')
+        self.synchronize()
+        self.restore()
+        self.google.add_fault(
+            'status', status=404, reason='notFound', times=None,
+            method_id='drive.revisions.get')
+        self.synchronize()
+        self.google.clear_faults()
+        error, = self.errors()
+        self.assertIn("revision", error)
+        self.assertEqual(self.state(), ['settled'])
+        self.write(self.attachment, data=b'since')
+        self.synchronize()
+        self.assertEqual(self.content(self.google_id), b'since')
+        # it may be there after all
+        self.restore()
+        self.synchronize()
+        self.assertEqual(self.data(), b'theirs')
+        self.assertEqual(self.content(self.google_id), b'theirs')
+
+    def test_restore_crash(self):
+        "A run that dies over it goes on with it"
+        self.both('tryton')
+        self.synchronize()
+        self.restore()
+
+        def die(*args):
+            raise KeyboardInterrupt
+        with self.assertRaises(KeyboardInterrupt), \
+                self.hook('download', after=die):
+            self.run_once()
+        self.update(DRIVE, self.drive, lease_until=0.0)
+        self.synchronize()
+        self.assertEqual(self.data(), b'theirs')
+        self.assertEqual(self.content(self.google_id), b'theirs')
+        self.assert_settled()
+
+    def test_restore_deleted(self):
+        "Without the content nothing is changed"
+        self.both('google')
+        self.synchronize()
+        other, = self.search(
+            ATTACHMENT, 'id', domain=[('id', '!=', self.attachment)])
+        self.delete(other)
+        with self.assertRaises(DriveRestoreError):
+            self.restore()
+        self.assertEqual(self.state(), ['settled'])
+        self.assertEqual(self.data(), b'theirs')
+
+    def test_restore_gone_attachment(self):
+        self.both('google')
+        self.synchronize()
+        self.delete(self.attachment)
+        with self.assertRaises(DriveRestoreError):
+            self.restore()
+
+    def test_restore_access(self):
+        "Who may not change the attachment restores nothing"
+        self.both('tryton')
+        self.synchronize()
+        with database(1) as pool:
+            group, = pool.get('ir.rule.group').create([{
+                        'name': "Read-Only", 'model': GROUP,
+                        'global_p': True, 'perm_read': False,
+                        'perm_write': True, 'perm_create': False,
+                        'perm_delete': False,
+                        'rules': [('create', [{
+                                        'domain': '[["id", "=", -1]]',
+                                        }])],
+                        }])
+            group = group.id
+        try:
+            with self.assertRaises(AccessError):
+                self.restore()
+        finally:
+            with database(1) as pool:
+                Group = pool.get('ir.rule.group')
+                Group.delete([Group(group)])
+        self.assertEqual(self.state(), ['settled'])
+
+    def test_restore_name(self):
+        "A name that did not stand comes back on both sides"
+        self.set_rule(conflict_policy='google')
+        self.write(self.attachment, name="ours.txt")
+        self.google.rename_file(ALICE, self.google_id, "theirs.txt")
+        self.synchronize()
+        self.assertEqual(self.local(), [("Sales/theirs.txt", b'old')])
+        self.restore()
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/ours.txt", b'old')])
+        self.assert_equal_sides(1)
         self.assert_settled()
 
     def test_same(self):

@@ -42,13 +42,13 @@ class LockTestCase(LockCase):
             with self.subTest(user=user):
                 for values in [
                         {'name': "b.txt"}, {'data': b'theirs'},
+                        {'description': "Theirs"},
                         {'type': 'link'}, {'link': 'https://example.com'},
                         {'resource': f'{GROUP},{self.group}'}]:
                     with self.assertRaisesRegex(DriveLockError, "Jane edits"):
                         self.write(self.attachment, user=user, **values)
                 with self.assertRaisesRegex(DriveLockError, "Jane edits"):
                     self.delete(self.attachment, user=user)
-        self.change(self.john, description="Mine")
         self.change(self.jane, data=b'new')
         self.assertEqual(self.shown('read_only', user=self.jane), False)
         self.assertEqual(self.shown('read_only', user=self.john), True)

@@ -14,6 +14,7 @@ TIME = '2026-11-30T08:15:30.123Z'
 FILE = {
     'id': 'a',
     'name': "Contract.pdf",
+    'description': "Signed",
     'mimeType': 'application/pdf',
     'parents': ['p'],
     'trashed': False,
@@ -35,11 +36,13 @@ json = st.recursive(
     max_leaves=5)
 resources = st.dictionaries(st.sampled_from([*FILE, 'appProperties']), json)
 values_ = st.builds(
-    lambda name, folder, md5, size, type_: {
-        'name': name, 'parent_google_id': folder, 'md5': md5, 'size': size,
-        'mime_type': type_, 'edition': None, 'link': None, 'revision': None,
-        'created': None, 'modified': None},
-    names, names, names,
+    lambda name, text, folder, md5, size, type_: {
+        'name': name.replace('\x00', ''), 'description': text,
+        'parent_google_id': folder,
+        'md5': md5, 'size': size, 'mime_type': type_, 'edition': None,
+        'link': None, 'revision': None, 'created': None, 'modified': None},
+    names.filter(lambda name: name.strip('\x00')), st.none() | names, names,
+    names,
     st.integers(0, 2**40), st.sampled_from(['text/plain', 'image/png']))
 
 
@@ -49,6 +52,7 @@ class MappingTestCase(unittest.TestCase):
         time = dt.datetime(2026, 11, 30, 8, 15, 30, 123000)
         self.assertEqual(mapping.to_values(FILE), {
                 'name': "Contract.pdf",
+                'description': "Signed",
                 'parent_google_id': 'p',
                 'md5': 'd41d8cd98f00b204e9800998ecf8427e',
                 'size': 12,
@@ -99,6 +103,13 @@ class MappingTestCase(unittest.TestCase):
             with self.subTest(parents=parents):
                 self.assertIsNone(mapping.parent({'parents': parents}))
 
+    def test_name(self):
+        "What no field of one line takes is a blank"
+        for name in ["a\tb", "a\r\nb", "a\x00b"]:
+            with self.subTest(name=name):
+                values = mapping.to_values({'name': name})
+                self.assertRegex(values['name'], r'^a {1,2}b$')
+
     def test_marks(self):
         "Only the marks of this database count"
         resource = {'appProperties': mapping.marks('here', 5)}
@@ -127,9 +138,15 @@ class MappingTestCase(unittest.TestCase):
         values = mapping.to_values(FILE)
         self.assertEqual(mapping.to_body(values), {
                 'name': "Contract.pdf",
+                'description': "Signed",
                 'parents': ['p'],
                 'mimeType': 'application/pdf',
                 })
+        nothing = {**values, 'description': None}
+        self.assertNotIn('description', mapping.to_body(nothing))
+        # Google removes what is empty
+        self.assertEqual(
+            mapping.to_body(nothing, {'description'}), {'description': ''})
         self.assertEqual(
             mapping.to_body(values, {'name'}), {'name': "Contract.pdf"})
         self.assertEqual(
@@ -148,7 +165,8 @@ class MappingTestCase(unittest.TestCase):
         mapping.to_body(values)
         mapping.marked_attachment(resource, 'here')
         mapping.is_stale(resource, resource)
-        for name in ['name', 'link', 'md5', 'mime_type', 'edition']:
+        for name in [
+                'name', 'description', 'link', 'md5', 'mime_type', 'edition']:
             self.assertIsInstance(values[name], (str, type(None)))
 
     def test_lock(self):
@@ -207,7 +225,8 @@ class MappingTestCase(unittest.TestCase):
         units = difference(mapping.UNITS, base, values)
         body = mapping.to_body(values, units)
         there = mapping.to_values({**mapping.to_body(base), **body})
-        for name in ['name', 'parent_google_id', 'mime_type']:
+        for name in [
+                'name', 'description', 'parent_google_id', 'mime_type']:
             if values[name] != base[name]:
                 self.assertEqual(there[name], values[name])
 

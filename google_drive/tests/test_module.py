@@ -7,7 +7,7 @@ from trytond.tests.test_tryton import ModuleTestCase
 class GoogleDriveTestCase(IndexesMixin, ModuleTestCase):
     "Test google_drive module"
     module = 'google_drive'
-    extras = ['party']
+    extras = ['document_incoming', 'party']
     indexed = [
         ('google_drive.file', ('drive', 'parent_google_id')),
         ('google_drive.file', ('session_at',)),

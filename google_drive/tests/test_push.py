@@ -80,15 +80,6 @@ class PushTestCase(GoogleDriveTestCase):
             1)
         self.assert_settled()
 
-    def test_description(self):
-        "What is no part of the file sends nothing"
-        attachment = self.attach("a.txt")
-        self.synchronize()
-        self.requests()
-        self.write(attachment, description="Mine")
-        self.synchronize()
-        self.assertEqual(self.writes(), [])
-
     def test_delete(self):
         "The file goes to the trash"
         attachment = self.attach("a.txt")
