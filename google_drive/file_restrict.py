@@ -122,9 +122,9 @@ class FileRestrict:
     @classmethod
     def google_lift(cls, operations):
         "What is not there any more was lifted here, and by nobody else"
-        bookkeeping.update(
-            cls, [o.id for o in operations if o.parameters.get('lift')],
-            {'lifting': True})
+        ids = [o.id for o in operations if o.parameters.get('lift')]
+        if ids:
+            bookkeeping.update(cls, ids, {'lifting': True})
 
     # What Google tells
 

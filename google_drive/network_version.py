@@ -4,6 +4,7 @@
 
 https://developers.google.com/workspace/drive/api/guides/manage-revisions
 """
+from trytond.modules.google_integration import media
 from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.listing import pages
 
@@ -48,6 +49,9 @@ class VersionNetwork:
         parameters['kept'] = True
         try:
             return send()
+        except media.SessionLost:
+            # it begins anew, and is refused then
+            raise
         except GoogleError as error:
             if (error.transient or not 400 <= error.status < 500
                     or not cls._is_full(client, operation.google_id)):
