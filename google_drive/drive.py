@@ -28,7 +28,7 @@ class Drive(
 
     name = fields.Char("Name", required=True)
     google_id = fields.Char(
-        "Google Drive", required=True, strip=False,
+        "Google Identifier", required=True, strip=False,
         states={
             'readonly': Eval('id', -1) >= 0,
             },
@@ -56,6 +56,13 @@ class Drive(
     def __setup__(cls):
         super().__setup__()
         cls._order = [('name', 'ASC'), ('id', 'ASC')]
+        cls.direction.help = (
+            "What the rules of the drive may do at most: each has a "
+            "direction of its own.")
+        cls.conflict_policy.help = (
+            "What stands when an attachment was deleted and its file changed "
+            "on Google Drive. For what was changed on both sides each rule "
+            "has its own.")
         table = cls.__table__()
         cls._sql_constraints.append((
                 'google_id_unique',

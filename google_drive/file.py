@@ -5,6 +5,7 @@ from sql import Null
 
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool
+from trytond.pyson import Eval, If
 
 from .file_google import GoogleFile
 from .file_incoming import FileIncoming
@@ -164,6 +165,15 @@ class File(
                     (table.orphaned_at, Index.Range()),
                     where=table.orphaned_at != Null),
                 })
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(Eval('google_state').in_(['failed', 'conflict']),
+                    'danger',
+                    If(Eval('google_state') == 'apart', 'muted', ''))),
+            ]
 
     @classmethod
     def default_incoming(cls):

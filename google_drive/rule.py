@@ -83,7 +83,7 @@ class Rule(
         "holds the files.\n"
         "Leave empty for the drive itself.")
     root_name = fields.Char(
-        "Name of the Root Folder", readonly=True, strip=False,
+        "Folder Name", readonly=True, strip=False,
         states={
             'invisible': ~Eval('root_name'),
             })

@@ -57,21 +57,26 @@ class ChooseFolder(CheckedWizardMixin, Wizard):
         'google_drive.choose_folder.start',
         'google_drive.choose_folder_start_view_form', [
             Button("Cancel", 'end', 'tryton-cancel'),
-            Button("Up", 'up', 'tryton-arrow-up'),
+            Button("Up", 'up', 'tryton-arrow-up', states={
+                    'readonly': ~Bool(Eval('location')),
+                    }),
             Button("Open", 'open_', 'tryton-folder', states={
                     'readonly': ~Bool(Eval('folder')),
                     }),
             Button("New Folder", 'create_', 'tryton-create', states={
                     'invisible': ~Bool(Eval('location')),
                     }),
-            Button("Choose", 'choose', 'tryton-ok', default=True),
+            Button("Choose", 'choose', 'tryton-ok', default=True, states={
+                    'readonly': (
+                        ~Bool(Eval('location')) & ~Bool(Eval('folder'))),
+                    }),
             ])
     up = StateTransition()
     open_ = StateTransition()
     create_ = StateView(
         'google_drive.choose_folder.create',
         'google_drive.choose_folder_create_view_form', [
-            Button("Cancel", 'start', 'tryton-cancel'),
+            Button("Cancel", 'start', 'tryton-cancel', validate=False),
             Button("Create", 'do_create', 'tryton-ok', default=True),
             ])
     do_create = StateTransition()

@@ -59,15 +59,18 @@ class Conflict(AboutMixin, ModelSQL, ModelView):
 
     @classmethod
     def get_values(cls, conflicts, names):
-        result = {}
-        for name in names:
-            source = name[len('in_'):] + '_values'
-            result[name] = {
-                c.id: '\n'.join(
-                    f'{c._label(field)}: {_text(value)}'
-                    for field, value in sorted(
-                        (bookkeeping.loads(getattr(c, source)) or {}).items()))
-                for c in conflicts}
+        result = {n: {} for n in names}
+        for conflict in conflicts:
+            sides = {
+                'in_tryton': bookkeeping.loads(conflict.tryton_values) or {},
+                'in_google': bookkeeping.loads(conflict.google_values) or {},
+                }
+            filled = {n for s in sides.values() for n in s if _text(s[n])}
+            for name in names:
+                result[name][conflict.id] = '\n'.join(
+                    f'{conflict._label(field)}: {_text(value)}'
+                    for field, value in sorted(sides[name].items())
+                    if field in filled)
         return result
 
     def get_unit_name(self, name):

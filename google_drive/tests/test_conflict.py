@@ -103,7 +103,13 @@ class ConflictTestCase(GoogleDriveTestCase):
         self.assertEqual(self.content(self.google_id), b'theirs')
         self.assertEqual(self.contents(), [b'ours'])
         self.assertEqual(
-            self.search(CONFLICT, 'unit', 'state'), [('content', 'open')])
+            self.search(CONFLICT, 'unit', 'state', 'unit_name'),
+            [('content', 'open', "Content")])
+        (here, there), = self.search(CONFLICT, 'in_tryton', 'in_google')
+        self.assertIn("Size: 4", here)
+        self.assertIn("Size: 6", there)
+        # what neither side has is not shown
+        self.assertNotIn("Edition", here + there)
         self.assertEqual(self.file(self.attachment, 'google_state'),
             'conflict')
         self.assert_settled()

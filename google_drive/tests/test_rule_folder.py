@@ -73,6 +73,17 @@ class ChooseFolderTestCase(FolderTestCase):
         root = self.read(RULE, self.rule, 'root')
         self.assertEqual(self.google.file(root)['name'], "New_Folder")
 
+    def test_cancel_create(self):
+        "Who creates no folder after all needs no name for it"
+        wizard = self.wizard('choose_folder')
+        result = wizard.execute('create_')
+        self.assertEqual(
+            {b['state']: bool(b['validate'])
+                for b in result['view']['buttons']},
+            {'start': False, 'do_create': True})
+        wizard.execute('start')
+        self.assertEqual(wizard.values['location'], "My Drive")
+
     def test_lost_answer(self):
         "A folder of which the answer is lost is created once"
         configure(self.emulator, retry=2)
