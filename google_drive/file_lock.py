@@ -14,7 +14,7 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.pool import Pool
-from trytond.pyson import Eval, In
+from trytond.pyson import Bool, Eval, In
 from trytond.tools import grouped_slice
 from trytond.transaction import (
     Transaction, check_access, without_check_access)
@@ -40,6 +40,8 @@ _EMPTY = dict.fromkeys([
         'lock_side', 'lock_user', 'lock_since', 'lock_until', 'lock_reason'])
 # Drive shows the reason to people
 NAME_LENGTH = 80
+
+_locked = {'invisible': ~Bool(Eval('locked'))}
 
 
 class Lock(NamedTuple):
@@ -97,12 +99,19 @@ class FileLock:
         help="The file was deleted on Google while it is edited here.")
     # the one that is in force
     locked = fields.Function(
-        fields.Selection(SIDES, "Locked", sort=False), 'get_lock')
-    lock_owner = fields.Function(fields.Char("Locked By"), 'get_lock')
+        fields.Selection(SIDES, "Locked", sort=False, states=_locked),
+        'get_lock')
+    lock_owner = fields.Function(
+        fields.Char("Locked By", states=_locked), 'get_lock')
     locked_since = fields.Function(
-        fields.Timestamp("Locked Since"), 'get_lock')
+        fields.Timestamp("Locked Since", states=_locked), 'get_lock')
     locked_until = fields.Function(
-        fields.Timestamp("Locked Until"), 'get_lock')
+        fields.Timestamp(
+            "Locked Until",
+            states={
+                'invisible': ~Bool(Eval('locked_until')),
+                }),
+        'get_lock')
     lock_actions = fields.Function(
         fields.MultiSelection(ACTIONS, "Actions", sort=False), 'get_lock')
 
@@ -374,3 +383,6 @@ def _text(time):
     "A time as people read it"
     Lang = Pool().get('ir.lang')
     return f'{Lang.get().strftime(time)} UTC' if time else ''
+
+
+del _locked
