@@ -17,7 +17,6 @@ class Service(TransferMixin):
 
     ``steps`` tells in which order the run calls what.
     """
-    google_receives = True
     google_can_run = True
 
     def __init__(self, *waiting):
@@ -142,12 +141,6 @@ class TransferTestCase(TestCase):
             self.service.written, [(i, f'content {i}') for i in [1, 2, 3]])
         self.assertEqual((run.work.created, run.work.errors), (3, 0))
         self.assertEqual(run.recorded, [])
-
-    def test_receives(self):
-        "What only sends fetches nothing"
-        self.run_step(1, google_receives=False)
-        self.assertEqual(self.service.steps, [])
-        self.assertEqual(self.service.waiting, [1])
 
     def test_unannounced(self):
         "An item that can not be fetched is an error, and the others go on"
