@@ -13,12 +13,13 @@ import time
 import uuid
 from dataclasses import dataclass
 
-from sql import Column, Literal, Null
+from sql import Column, Null
 from sql.functions import Function
 
 import trytond.config as config
 from trytond.filestore import filestore
 from trytond.i18n import gettext
+from trytond.model.exceptions import AccessError
 from trytond.model.fields import SQL_OPERATORS
 from trytond.modules.google_integration.exceptions import ConfigurationError
 from trytond.modules.google_integration.operation import ItemError
@@ -90,19 +91,24 @@ def source(attachment):
 
 
 def _stored(attachment):
-    "Return the file id, if there is one, and the size of what the row has"
+    "Return the file id, or None and the size of what the row has"
     Model = type(attachment)
+    try:
+        # it is read with those of other attachments
+        file_id = Model.data.file_id and getattr(
+            attachment, Model.data.file_id)
+    except AccessError:
+        raise ItemError('google_drive.store_missing') from None
+    if file_id:
+        return file_id, None
     table = Model.__table__()
     cursor = Transaction().connection.cursor()
-    file_id = Literal(None)
-    if Model.data.file_id:
-        file_id = Column(table, Model.data.file_id)
     cursor.execute(*table.select(
-            file_id, _Length(table.data), where=table.id == attachment.id))
+            _Length(table.data), where=table.id == attachment.id))
     row = cursor.fetchone()
     if row is None:
         raise ItemError('google_drive.store_missing')
-    return row[0], row[1] or 0
+    return None, row[0] or 0
 
 
 def _content(attachment, file_id):

@@ -12,7 +12,7 @@ import json
 import re
 import threading
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from email.parser import HeaderParser
 from urllib.parse import urljoin, urlsplit
 
@@ -96,9 +96,11 @@ def _build(api, version, api_root):
     document.pop('mtlsRootUrl', None)
     root = check_uri(document['rootUrl'])
     document['baseUrl'] = urljoin(root, document['servicePath'])
-    return (
-        root, root + document.get('batchPath', 'batch'),
-        build_from_document(document, http=_Unsent()))
+    built = build_from_document(document, http=_Unsent())
+    for name in document['resources']:
+        # each is made once, as it takes longer than many a request
+        setattr(built, name, cache(getattr(built, name)))
+    return root, root + document.get('batchPath', 'batch'), built
 
 
 class _Sender:
