@@ -2,11 +2,7 @@
 # top level of this repository has the full notices and license terms.
 "What is measured, each in a process, a database and a Google of its own"
 import datetime as dt
-import gc
 import math
-import time
-import tracemalloc
-from dataclasses import dataclass
 from unittest.mock import patch
 
 from tests.robustness import content
@@ -18,64 +14,16 @@ from trytond.tools import grouped_slice
 from trytond.transaction import Transaction
 
 from .events import START, fill, values
+from .measure import Measure, metered, synchronize
 
 __all__ = [
-    'Measure', 'as_in_production', 'change', 'incremental', 'memory', 'pull',
-    'push', 'rule', 'synchronize', 'window']
+    'change', 'incremental', 'memory', 'pull', 'push', 'rule', 'window']
 
 # the events, and the rows of occurrences, that are written at a time
 CHUNK = 250
 ROWS = 500
 # how far the window of the occurrences moves
 MOVE = dt.timedelta(days=31)
-
-
-@dataclass
-class Measure:
-    what: str
-    items: int
-    requests: int = 0
-    listings: int = 0
-    # the requests in the batches counted one by one, the listings left out
-    calls: int = 0
-    inserts: int = 0
-    commits: int = 0
-    statements: int = 0
-    seconds: float = 0
-    peak: int = 0
-    here: int = 0
-
-
-def as_in_production():
-    "Without what trytond checks in tests alone, in this process"
-    Pool.test = False
-
-
-def synchronize(site, trace=False):
-    "Synchronise once; return what it cost in the process"
-    return metered(site, site.synchronize, trace)
-
-
-def metered(site, func, trace=False):
-    "Call the function, which returns True; return what it cost"
-    as_in_production()
-    with site.transaction():
-        # the first client builds what all of them share
-        Pool().get('google_calendar.calendar').search([])
-    gc.collect()
-    # what is there before is not looked at again
-    gc.freeze()
-    if trace:
-        tracemalloc.start()
-    started = time.process_time()
-    # the garbage of cycles does not count as memory that is needed
-    collect = (lambda number, when: gc.collect()) if trace else None
-    with Meter(collect) as meter:
-        if not func():
-            raise AssertionError("it failed")
-    seconds = time.process_time() - started
-    peak = tracemalloc.get_traced_memory()[1] if trace else 0
-    return meter.commits, meter.statements, seconds, peak
 
 
 def measure(site, what, items, trace=False):

@@ -21,7 +21,7 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from .events import fill
-from .measures import as_in_production, synchronize
+from .measure import as_in_production, synchronize
 
 __all__ = ['ratio']
 

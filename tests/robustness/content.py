@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 
-from .laboratory import USER, WINDOW, WRITTEN, Site
+from .laboratory import USER, WINDOW, Site
 
 __all__ = [
     'BOOKS', 'LEFT_OUT', 'assert_equal', 'assert_idle', 'assert_quiet',
@@ -222,7 +222,7 @@ def digest(site, *books):
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [
             name for name, in cursor
-            if name in WRITTEN or not name.startswith(('ir_', 'res_'))]
+            if name in site.written or not name.startswith(('ir_', 'res_'))]
         result = {}
         for table in tables:
             cursor = connection.execute(f'SELECT * FROM "{table}"')

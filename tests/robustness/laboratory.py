@@ -13,41 +13,69 @@ import os
 import shutil
 import tempfile
 from unittest.mock import patch
-from urllib.parse import parse_qs, urlsplit
 
 import trytond.config as config
 from tests.database import backup
 from tests.emulator import Emulator
+from tests.emulator.drive import content
 from trytond import backend
+from trytond.cache import Cache
 from trytond.modules.google_calendar.choices import time_zones
 from trytond.modules.google_calendar.times import zones
-from trytond.modules.google_integration import engine, tokens, transport
 from trytond.modules.google_integration.tests.tools import configure
 from trytond.pool import Pool
 from trytond.tests import test_tryton
 from trytond.transaction import Transaction
 
 from .processes import Process
+from .site import USER, BaseSite
 
-__all__ = ['Laboratory', 'Site', 'USER', 'WINDOW', 'WRITTEN', 'trial']
+__all__ = ['Laboratory', 'Site', 'USER', 'WINDOW', 'trial']
 
-USER = 'ann@example.com'
-# what is written, of the tables of trytond
-WRITTEN = {'ir_attachment', 'ir_model_log', 'ir_queue', 'res_notification'}
-REDIRECT = 'http://localhost/callback'
 # of which the occurrences are compared
 WINDOW = '2030-01-01', '2032-01-01'
+
+
+class Site(BaseSite):
+    "One calendar, which is synchronised"
+    modules = ['google_calendar']
+    service = 'google_calendar.calendar'
+    listing = 'calendar.events.list'
+
+    @staticmethod
+    def warm():
+        time_zones()
+        zones()
+        # it would look for the names of all the models
+        Pool().get('google_calendar.event').get_resources()
+
+    @property
+    def calendar(self):
+        return self.id
+
+    def prepared(self, calendar):
+        "The occurrences do not depend on what time it is"
+        Configuration = Pool().get('google_calendar.configuration')
+        low, high = map(dt.date.fromisoformat, WINDOW)
+        with patch.object(Configuration, 'lock'):
+            # nobody else does it
+            Configuration.create([{
+                        'window_start': low,
+                        'window_end': high,
+                        }])
 
 
 class Laboratory:
     """What the trials start from.
 
     ``lanes`` is the number of trials at a time: each lane has a database of
-    its own name, so that the pool of its models is made once.
+    its own name, so that the pool of its models is made once. ``Site`` is the
+    class of what is copied.
     """
 
-    def __init__(self, lanes=1):
+    def __init__(self, lanes=1, Site=Site):
         self.lanes = lanes
+        self.Site = Site
         self._stack = contextlib.ExitStack()
         self._copied = set()
         self.sqlite = backend.name == 'sqlite'
@@ -56,14 +84,15 @@ class Laboratory:
         with self._stack as stack:
             self.folder = stack.enter_context(tempfile.TemporaryDirectory(
                     prefix='robustness-', ignore_cleanup_errors=True))
-            if self.sqlite:
-                self._set(stack, 'database', 'path', self.folder)
+            # the contents of attachments are there with every database
+            self._set(stack, 'database', 'path', self.folder)
             # no thread that listens: it would not survive the fork
             self._set(stack, 'cache', 'clean_timeout', '86400')
             self._activate(stack)
             self.emulator = stack.enter_context(Emulator())
-            self.site = Site(self, self.base, self.emulator)
-            self.site.__dict__.update(self.prepare(Site.authorize))
+            self.site = self.Site(self, self.base, self.emulator)
+            self.known = self.prepare(self.Site.authorize)
+            self.site.__dict__.update(self.known)
             self._stack = stack.pop_all()
         return self
 
@@ -77,7 +106,7 @@ class Laboratory:
         stack.callback(config.set, section, name, before or '')
 
     def _activate(self, stack):
-        test_tryton.activate_module('google_calendar')
+        test_tryton.activate_module(self.Site.modules)
         if self.sqlite:
             self.base = 'base'
             with Transaction().start(test_tryton.DB_NAME, 0, readonly=True):
@@ -87,26 +116,25 @@ class Laboratory:
             self.base = test_tryton.DB_NAME
             stack.callback(test_tryton.drop_db)
         for name in [self.base] + list(map(self.lane, range(self.lanes))):
-            if name != self.base:
-                stack.callback(Pool.stop, name)
-                stack.callback(self.drop, name)
-                self.copy(name)
-            elif not self.sqlite:
+            if name == self.base and not self.sqlite:
                 backend.Database(name).close()
                 continue
+            # another laboratory has other modules in the databases of these
+            # names
+            stack.callback(Cache.drop, name)
+            stack.callback(Pool.stop, name)
+            if name != self.base:
+                stack.callback(self.drop, name)
+                self.copy(name)
             self._warm(name)
 
-    @staticmethod
-    def _warm(name):
+    def _warm(self, name):
         "Load the models, so that the processes that are forked have them"
         Pool(name).init()
-        time_zones()
-        zones()
         for context in [{}, {'active_test': False}]:
             with Transaction().start(
                     name, 0, readonly=True, context=context):
-                # each of them would look for the names of all the models
-                Pool().get('google_calendar.event').get_resources()
+                self.Site.warm()
                 Pool().get('ir.model').get_names()
         backend.Database(name).close()
         # a connection of SQLite lives as long as who has it
@@ -137,6 +165,8 @@ class Laboratory:
 
     def restore(self, name):
         "Give the database what it had when it was copied"
+        # what its attachments had
+        shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)
         if self.sqlite:
             self.copy(name)
             return
@@ -150,15 +180,14 @@ class Laboratory:
                 cursor.execute(
                     f'INSERT INTO "{table}" SELECT * FROM copy."{table}"')
 
-    @staticmethod
-    def _tables(cursor):
+    def _tables(self, cursor):
         "The tables that the modules write"
         cursor.execute('CREATE SCHEMA IF NOT EXISTS copy')
         cursor.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         return [
             name for name, in cursor.fetchall()
-            if name.startswith('google_') or name in WRITTEN]
+            if name.startswith('google_') or name in self.Site.written]
 
     def drop(self, name):
         if not self.sqlite:
@@ -201,10 +230,11 @@ class Laboratory:
         emulator = Emulator()
         # which this process alone has: it was forked
         emulator.state = self.emulator.state
-        with emulator:
-            site = Site(self, name, emulator)
-            site.credentials = self.site.credentials
-            site.calendar = self.site.calendar
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder, emulator:
+            tempfile.tempdir = folder
+            content.folder.cache_clear()
+            site = self.Site(self, name, emulator)
+            site.__dict__.update(self.known)
             return func(site, *args)
 
 
@@ -217,138 +247,3 @@ def trial(method):
     def wrapper(self):
         self.laboratory.trial(lambda site: method(self, site)).result()
     return wrapper
-
-
-def no_wait(seconds):
-    "The waiting between two tries is not what is tested"
-
-
-class Site:
-    "A database and an emulator that belong together"
-
-    def __init__(self, laboratory, name, emulator):
-        self.laboratory = laboratory
-        self.name = name
-        self.emulator = emulator
-        configure(emulator)
-
-    @property
-    def admin(self):
-        return self.emulator.admin
-
-    # In a process of its own
-
-    def process(self, method, *args, **kwargs):
-        "The process that calls the method of this site"
-        return Process(functools.partial(method, self, *args, **kwargs))
-
-    def call(self, method, *args, **kwargs):
-        return self.process(method, *args, **kwargs).result()
-
-    @contextlib.contextmanager
-    def transaction(self, user=0, context=None):
-        transport.sleep = no_wait
-        with Transaction().start(
-                self.name, user, context=context) as transaction:
-            yield transaction
-
-    def authorize(self):
-        "Connect the account and enable its calendar"
-        client = self.admin.add_user(USER) and self.admin.add_client(
-            [REDIRECT])
-        with self.transaction(user=1) as transaction:
-            pool = Pool()
-            Credentials = pool.get('google_integration.google_credentials')
-            Calendar = pool.get('google_calendar.calendar')
-            # once for each database, and not what a trial measures
-            pool.get('ir.configuration').get_google_installation()
-            credentials, = Credentials.create([{
-                        'name': "Google",
-                        'type': 'oauth',
-                        'client_id': client['client_id'],
-                        'client_secret': client['client_secret'],
-                        'redirect_uri': REDIRECT,
-                        'user': 1,
-                        }])
-            transaction.commit()
-            action = Credentials.request_authorization([credentials])
-            url = str(action['url'])
-            transaction.commit()
-            answer = parse_qs(urlsplit(
-                    self.admin.consent(url, account=USER)).query)
-            Credentials(credentials.id).authorize(
-                answer['code'][0], answer['state'][0])
-            transaction.commit()
-            Calendar.discover(Credentials(credentials.id))
-            transaction.commit()
-            calendar, = Calendar.search([])
-            Calendar.write([calendar], {'enabled': True})
-            self.set_window()
-            transaction.commit()
-            return {
-                'credentials': credentials.id,
-                'calendar': calendar.id,
-                }
-
-    def set_window(self):
-        "The occurrences do not depend on what time it is"
-        Configuration = Pool().get('google_calendar.configuration')
-        low, high = map(dt.date.fromisoformat, WINDOW)
-        with patch.object(Configuration, 'lock'):
-            # nobody else does it
-            Configuration.create([{
-                        'window_start': low,
-                        'window_end': high,
-                        }])
-
-    def synchronize(self):
-        "Run the engine and tell if it ran to its end"
-        with self.transaction():
-            Calendar = Pool().get('google_calendar.calendar')
-            return engine.Run(Calendar, self.calendar)()
-
-    def token(self, **kwargs):
-        "The token with which to call Google"
-        with self.transaction():
-            Credentials = Pool().get('google_integration.google_credentials')
-            return Credentials(self.credentials).get_credentials().token
-
-    def wait_with(self, func):
-        "Let the processes that wait for a token do something meanwhile"
-        tokens.sleep = func
-
-    # By SQL
-
-    @contextlib.contextmanager
-    def connection(self):
-        if self.laboratory.sqlite:
-            import sqlite3
-            connection = sqlite3.connect(self.laboratory.path(self.name))
-        else:
-            import psycopg
-            connection = psycopg.connect(self.laboratory.uri(self.name))
-        with contextlib.closing(connection), connection:
-            yield connection
-
-    def sql(self, query):
-        with self.connection() as connection:
-            cursor = connection.execute(query)
-            return cursor.fetchall() if cursor.description else None
-
-    def rows(self, table, columns='*', order='id'):
-        "The rows of the table as dictionaries"
-        with self.connection() as connection:
-            cursor = connection.execute(
-                f'SELECT {columns} FROM {table} ORDER BY {order}')
-            names = [c[0] for c in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
-
-    def end_leases(self):
-        "The time of the leases of the dead is over"
-        self.sql(
-            'UPDATE google_calendar_calendar SET lease_until = 1 '
-            'WHERE lease_until IS NOT NULL')
-        self.sql(
-            'UPDATE google_integration_google_credentials '
-            'SET refresh_lease_until = 1 '
-            'WHERE refresh_lease_until IS NOT NULL')
