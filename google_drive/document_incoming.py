@@ -140,6 +140,14 @@ class File(metaclass=PoolMeta):
         return super().google_outlived or (
             self.makes_document and bool(self.held_md5))
 
+    def google_whom(self):
+        values = super().google_whom()
+        if self.document:
+            values.update(
+                record=str(self.document),
+                record_name=self.document.rec_name)
+        return values
+
     @property
     def makes_document(self):
         return super().makes_document or bool(

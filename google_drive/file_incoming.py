@@ -179,6 +179,8 @@ class FileIncoming:
         for record, item, result in contents:
             work.updated += record._take_other(item, result)
             if item['kind'] in OTHERS:
+                if result.get('path'):
+                    taken.append((record, {**item, 'kind': 'content'}, result))
                 continue
             if not record.incoming or (record.md5, record.edition) != (
                     item['md5'], item['edition']):

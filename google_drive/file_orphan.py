@@ -60,10 +60,11 @@ class FileOrphan:
         except ItemError:
             # as it was told
             return False
-        resource = self.attachment and str(self.attachment.resource)
-        return any(
-            target and not target.orphan and str(target.record) != resource
-            for _, target in targets)
+        found = [t for _, t in targets if t and not t.orphan]
+        if not self.attachment:
+            return bool(found)
+        resource = str(self.attachment.resource)
+        return any(t.record and str(t.record) != resource for t in found)
 
     # Without record
 
@@ -222,7 +223,8 @@ class FileOrphan:
         targets = [(r, t) for r, t in self._targets(tree) if t]
         # its own rule comes first
         targets.sort(key=lambda found: found[0] != self.rule)
-        found = [(r, t) for r, t in targets if not t.orphan]
+        # an attachment becomes no document
+        found = [(r, t) for r, t in targets if t.record and not t.orphan]
         if found:
             return self._change_record(*found[0])
         if targets and targets[0][0] == self.rule:

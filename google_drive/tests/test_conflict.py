@@ -173,6 +173,9 @@ class ConflictTestCase(GoogleDriveTestCase):
         self.assertEqual(self.content(self.google_id), b'theirs')
         # what is overwritten by it can be restored as well
         self.assertEqual(self.kept(), [b'theirs', b'ours'])
+        self.assertEqual(self.search(
+                'google_drive.transfer', 'size',
+                domain=[('direction', '=', 'to_tryton')]), [6])
         self.assertEqual(self.contents(), [b'theirs'])
         self.assertEqual(self.state(), ['restored'])
         self.assertEqual(self.errors(), [])

@@ -9,63 +9,23 @@ from pypdf import PdfReader
 from trytond.model.exceptions import ValidationError
 from trytond.modules.google_integration.exceptions import RuleError
 from trytond.pool import Pool
-from trytond.tests.test_tryton import (
-    DB_NAME, TestCase, activate_module, drop_db)
+from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction
 from trytond.worker import run_task
 
 from .tools import (
-    ALICE, ATTACHMENT, BOB, CREDENTIALS, DRIVE, FILE, GROUP, RULE,
-    GoogleDriveTestCase, database)
+    ALICE, ATTACHMENT, BOB, DRIVE, FILE, GROUP, RULE, GoogleDriveTestCase,
+    database)
 
 DOCUMENT = 'document.incoming'
 ERROR = 'google_integration.sync_error'
+TRANSFER = 'google_drive.transfer'
 GOOGLE_DOC = 'application/vnd.google-apps.document'
 FORM = 'application/vnd.google-apps.form'
 
 
 class Killed(BaseException):
     "Nothing after it is done any more"
-
-
-class ActivationTestCase(TestCase):
-    "The module is activated when there are rules already"
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        drop_db()
-        cls.addClassCleanup(drop_db)
-        activate_module(['google_drive'])
-
-    def test_later(self):
-        with database(1) as pool:
-            credentials, = pool.get(CREDENTIALS).create([{
-                        'name': "Team", 'type': 'oauth'}])
-            drive, = pool.get(DRIVE).create([{
-                        'credentials': credentials.id, 'name': "Team",
-                        'google_id': '0ADriveTeam', 'kind': 'shared'}])
-            rule, = pool.get(RULE).create([{
-                        'name': "Groups", 'drive': drive.id, 'model': GROUP,
-                        'user': 1}])
-            rule = rule.id
-        with Transaction().start(DB_NAME, 1) as transaction:
-            pool = Pool()
-            Module = pool.get('ir.module')
-            Module.activate(Module.search([
-                        ('name', '=', 'document_incoming'),
-                        ]))
-            transaction.commit()
-            Upgrade = pool.get('ir.module.activate_upgrade', type='wizard')
-            upgrade, _, _ = Upgrade.create()
-            transaction.commit()
-            Upgrade(upgrade).transition_upgrade()
-        with database(1) as pool:
-            rule = pool.get(RULE)(rule)
-            self.assertEqual(
-                (rule.document_incoming_done, rule.makes_documents),
-                (None, False))
-            self.assertIn(DOCUMENT, dict(rule.get_models()))
 
 
 class DocumentTestCase(GoogleDriveTestCase):
@@ -127,6 +87,11 @@ class DocumentTestCase(GoogleDriveTestCase):
             sorted(self.documents('google_drive_link')),
             sorted(self.search(FILE, 'link')))
         self.assertEqual(self.search(ATTACHMENT, 'id'), [])
+        # the log of what has travelled names them
+        self.assertEqual(
+            {(r.__name__, name, size) for r, name, size in self.search(
+                    TRANSFER, 'record', 'record_name', 'size')}, {
+                (DOCUMENT, "Invoice.pdf", 1), (DOCUMENT, "Scan 1.pdf", 2)})
         self.assertEqual(self.writes(), [])
         self.assertEqual(self.errors(), [])
         self.assert_settled()
@@ -473,6 +438,23 @@ class DocumentTestCase(GoogleDriveTestCase):
         self.assertEqual(self.documents(), ["a.pdf"])
         error, = self.errors()
         self.assertIn("Groups", error)
+
+    def test_attached(self):
+        "What is attached to a record is no document, wherever it is put"
+        root = self.google.create_folder(ALICE, "Groups")['id']
+        sales = self.google.create_folder(ALICE, "Sales", parent=root)['id']
+        self.create_rule(name="Groups", root=root)
+        file = self.google.create_file(
+            ALICE, "a.pdf", content=b'1', parent=sales)
+        self.synchronize()
+        self.google.move_file(ALICE, file['id'], sales, self.root)
+        self.synchronize()
+        self.assertEqual(self.documents(), [])
+        self.assertEqual(
+            [r.id for r in self.search(ATTACHMENT, 'resource')], [self.group])
+        self.assertEqual(self.search(FILE, 'google_state'), ['apart'])
+        self.assertEqual(len(self.errors()), 1)
+        self.assert_settled()
 
     def test_filestore(self):
         "The content may be in the database"
