@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import faulthandler
 import fcntl
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -26,6 +27,10 @@ def begin(environment, output, *arguments):
     "Have nothing in common with the other processes that were forked"
     os.setsid()
     os.environ.update(environment)
+    os.environ.pop('TESTS_WARM', None)
+    # what was forked stays, and what is made is mostly models, which stay too
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     if prefix := environment.get('PYTHONPYCACHEPREFIX'):
         sys.dont_write_bytecode = False
         sys.pycache_prefix = prefix
@@ -153,6 +158,7 @@ def share_cache(test_tryton):
     folder = os.environ.get('DB_LOCK')
     if not (folder and test_tryton.DB_CACHE):
         return
+    from tests import warm
     locks = {}
     restore, backup = (
         test_tryton.restore_db_cache, test_tryton.backup_db_cache)
@@ -172,7 +178,10 @@ def share_cache(test_tryton):
         acquire(name)
         done = False
         try:
-            done = restore(name)
+            if test_tryton.backend.name == 'sqlite':
+                done = restore_sqlite(name)
+            else:
+                done = restore(name)
         except BaseException:
             release(name)
             raise
@@ -189,6 +198,15 @@ def share_cache(test_tryton):
                 backup(name)
         finally:
             release(name)
+
+    def restore_sqlite(name):
+        path = test_tryton._db_cache_file(test_tryton.DB_CACHE, name)
+        done = test_tryton._sqlite_copy(path, restore=True)
+        # what else was set up changes no model
+        if done and not warm.use(modules := name.partition('--')[0]):
+            test_tryton.Pool(test_tryton.DB_NAME).init()
+            warm.keep(modules)
+        return done
 
     def backup_sqlite(name):
         # A copy that was cut short must not be found by the next run

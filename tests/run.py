@@ -44,8 +44,9 @@ PRELOAD = [
     'google.oauth2.service_account', 'google_auth_oauthlib.flow',
     'googleapiclient.discovery', 'hypothesis.stateful', 'icalendar',
     'jsonschema', 'lxml.etree', 'nh3', 'proteus', 'requests',
-    'trytond.backend', 'trytond.model', 'trytond.pool', 'trytond.report',
-    'trytond.wizard', 'trytond.wsgi', 'unittest.mock']
+    'tests.emulator.server', 'trytond.backend', 'trytond.model',
+    'trytond.pool', 'trytond.report', 'trytond.wizard', 'trytond.wsgi',
+    'unittest.mock']
 
 
 def main():
@@ -66,6 +67,8 @@ def main():
         if options.postgresql:
             uri = stack.enter_context(postgresql())
         environment = get_environment(folder, uri)
+        environment['TESTS_WARM'] = ' '.join(
+            m for m in modules if any(m in n for n in names))
         # what is imported before the processes are forked reads it
         os.environ.clear()
         os.environ.update(environment)
@@ -77,7 +80,8 @@ def main():
         if not options.names:
             # each starts from what one before left
             for some in [modules[:1], modules[1:]]:
-                runner.run([f'activate:{m}' for m in some], options.jobs)
+                runner.run(
+                    [f'activate:{m}' for m in some], options.jobs, 'spawn')
             activations = [f'activate:{t}' for t in TOGETHER]
         runner.run([*activations, *in_order(names)], options.jobs)
     save_seconds(runner.results)
@@ -296,10 +300,14 @@ class Runner:
         self.jobs = []
         self.results = []
         self.count = 0
-        self.context = multiprocessing.get_context('forkserver')
-        self.context.set_forkserver_preload(PRELOAD)
+        preload = list(PRELOAD)
+        if environment['TRYTOND_DATABASE_URI'].startswith('sqlite'):
+            # all have a database of the same name
+            preload.append('tests.warm')
+        multiprocessing.set_forkserver_preload(preload)
 
-    def run(self, names, parallel):
+    def run(self, names, parallel, method='forkserver'):
+        self.context = multiprocessing.get_context(method)
         names = list(names)
         while names or self.jobs:
             while names and len(self.jobs) < max(parallel, 1):
