@@ -5,10 +5,11 @@ import contextlib
 import sqlite3
 
 from trytond import backend
+from trytond.cache import Cache
 from trytond.tests.test_tryton import DB_NAME, activate_module, drop_db
 from trytond.transaction import Transaction
 
-__all__ = ['backup', 'save_template']
+__all__ = ['Snapshot', 'backup', 'save_template']
 
 
 def save_template(path, modules='google_calendar'):
@@ -30,3 +31,24 @@ def backup(path):
     "Copy the database of the transaction to a file"
     with contextlib.closing(sqlite3.connect(path)) as target:
         Transaction().connection.backup(target)
+
+
+class Snapshot:
+    "The database of the tests as it is, on SQLite, to go back to"
+
+    def __init__(self):
+        self._copy = sqlite3.connect(':memory:')
+
+    def take(self):
+        self._connection.backup(self._copy)
+
+    def restore(self):
+        self._copy.backup(self._connection)
+        Cache.drop(DB_NAME)
+
+    def close(self):
+        self._copy.close()
+
+    @property
+    def _connection(self):
+        return backend.Database(DB_NAME).connect().get_connection()

@@ -23,11 +23,14 @@ class FindTimeTestCase(GoogleCalendarTestCase):
 
     def setUp(self):
         super().setUp()
-        self.google.add_user(EVE)
-        self.google.share_calendar(BOB, ALICE, 'freeBusyReader')
         self.enterContext(patch(
                 'trytond.modules.google_calendar.find_time.utcnow',
                 return_value=NOW))
+
+    def prepare(self):
+        super().prepare()
+        self.google.add_user(EVE)
+        self.google.share_calendar(BOB, ALICE, 'freeBusyReader')
         self.google.clear_log()
 
     def busy(self, user, start, end, **values):

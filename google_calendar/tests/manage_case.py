@@ -12,8 +12,8 @@ __all__ = ['ManageTestCase', 'WizardSession']
 class ManageTestCase(GoogleCalendarTestCase):
     "Alice's account manages its calendars"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.manage(self.credentials)
         self.google.clear_log()
 

@@ -41,8 +41,8 @@ class RuleTestCase(FollowMixin, GoogleCalendarTestCase):
                                 ModelData.get_id('sale', 'group_sale')])],
                     })
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         with database() as pool:
             Party = pool.get('party.party')
             party, = Party.create([{'name': "Customer"}])

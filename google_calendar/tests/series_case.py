@@ -24,8 +24,8 @@ def _time(member):
 class SeriesTestCase(GoogleCalendarTestCase):
     "The occurrences of both sides can be compared"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_window(dt.date(2026, 1, 1), dt.date(2027, 12, 31))
 
     def set_window(self, start, end):

@@ -23,8 +23,8 @@ PAST = dt.datetime(2020, 1, 1, 9)
 class AnswerTestCase(GoogleCalendarTestCase):
     "Test the answers to invitations"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.google.add_user(CAROL)
 
     def invited(self, summary="Meeting", **values):

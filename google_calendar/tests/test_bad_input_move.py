@@ -13,8 +13,8 @@ CONFLICT = 'google_integration.conflict'
 class MovedTestCase(SeriesTestCase):
     "Test the events that are moved to another calendar, at Google"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.team = self.google.create_calendar(ALICE, "Team")['id']
         with database() as pool:
             Calendar = pool.get('google_calendar.calendar')

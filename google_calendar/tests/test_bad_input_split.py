@@ -9,8 +9,8 @@ from trytond.modules.google_calendar.tests.tools import (
 class SplitAtGoogleTestCase(SeriesTestCase):
     "Test the series that are split, cut and moved at Google"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.google.insert_event(ALICE, timed(
                 "Series", recurrence=['RRULE:FREQ=WEEKLY;COUNT=8'],
                 location="Here"))

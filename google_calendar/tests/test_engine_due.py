@@ -16,8 +16,8 @@ class Killed(BaseException):
 
 class GoogleEngineDueTestCase(GoogleCalendarTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_service(interval=dt.timedelta(days=1))
         self.click(CALENDAR, self.calendar, 'synchronize')
 

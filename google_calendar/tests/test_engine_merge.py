@@ -18,8 +18,8 @@ LATER = dt.timedelta(minutes=5)
 class GoogleEngineMergeTestCase(GoogleCalendarTestCase):
     "Test what becomes of changes on both sides"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.id = self.create("Base", location="Base", description="Base")
         self.synchronize()
         self.google_id = self.event(self.id, 'google_id')

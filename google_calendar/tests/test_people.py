@@ -16,8 +16,8 @@ PAST = dt.datetime(2020, 1, 1, 9)
 class PeopleTestCase(GoogleCalendarTestCase):
     "Test the guests, their rights and their mails"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.google.add_user(CAROL)
 
     def guests(self, id, *names):

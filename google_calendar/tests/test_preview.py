@@ -24,8 +24,8 @@ DAY = dt.timedelta(days=1)
 class GooglePreviewTestCase(GoogleCalendarTestCase):
     "Test that the preview tells what will be done, and does nothing"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_service(enabled=False)
 
     def compare(self, calendar=None, size=50):

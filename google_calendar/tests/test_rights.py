@@ -44,8 +44,8 @@ WORK = {
 class RightsTestCase(SeriesTestCase):
     "Test what may be changed of an event: it is what Google lets change"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.google.add_user(CAROL)
 
     def values(self, event):

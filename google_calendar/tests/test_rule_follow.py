@@ -11,8 +11,8 @@ from .tools import CALENDAR, database
 
 class RelatedTestCase(RuleTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.sale = self.create_sale("A")
         self.create_rule(
             summary='${record.party.name}'
@@ -72,8 +72,8 @@ class RelatedTestCase(RuleTestCase):
 
 class RemovalTestCase(RuleTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.create_sale(count=3)
         self.rule = self.create_rule()
         self.work()

@@ -18,9 +18,8 @@ LOCATIONS = {
 
 class ShipmentTestCase(RuleTestCase):
 
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(self.clean_shipments)
+    def prepare(self):
+        super().prepare()
         with self.stock() as pool:
             unit, = pool.get('product.uom').search([('symbol', '=', 'u')])
             template, = pool.get('product.template').create([{
@@ -32,12 +31,13 @@ class ShipmentTestCase(RuleTestCase):
             product, = template.products
             self.unit, self.product = unit.id, product.id
 
-    def clean_shipments(self):
+    def clean(self):
         with database() as pool:
             for name in [RULE, SHIPMENT]:
                 Model = pool.get(name)
                 with Transaction().set_context(_skip_warnings=True):
                     Model.delete(Model.search([]))
+        super().clean()
 
     def stock(self):
         return database(1, context={

@@ -19,8 +19,8 @@ def rule(type, value, role, **values):
 class GoogleCalendarShareTestCase(ManageTestCase):
     "Test sharing calendars"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.google.add_user(EVE)
         team = self.google.create_calendar(ALICE, "Team")
         self.google_id = team['id']

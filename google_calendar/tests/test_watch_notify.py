@@ -23,8 +23,8 @@ from .watch_case import CHANNEL, INTERVAL, LIST, WatchTestCase
 class NotifyTestCase(WatchTestCase):
     "Notifications are recognized and make the calendar due"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.synchronize()
         self.google.clear_log()
         self.later()

@@ -18,8 +18,8 @@ HOUR = dt.timedelta(hours=1)
 
 class LockCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.access = self.allow()
         self.set_rule(lock=True, lock_timeout=HOUR)
         self.attachment = self.attach("a.txt", b'old')

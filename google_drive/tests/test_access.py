@@ -15,8 +15,8 @@ CONFLICT = 'google_integration.conflict'
 
 class AccessTestCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.attachment = self.attach("a.txt", b'1')
         self.synchronize()
 

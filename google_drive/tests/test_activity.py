@@ -71,8 +71,8 @@ class ActivityCase(GoogleDriveTestCase):
 
 class ActivityTestCase(ActivityCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.allow()
 
     def test_activity(self):

@@ -13,8 +13,8 @@ class AdoptTestCase(GoogleDriveTestCase):
     # of folders that are looked for
     levels = 0
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_rule(direction='to_google')
 
     def forget(self):
@@ -183,8 +183,8 @@ class AdoptTestCase(GoogleDriveTestCase):
 class UnnoticedTestCase(GoogleDriveTestCase):
     "What waits for its rule, which is new, when the file comes"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.attachment = self.attach("a.txt", b'1')
         with database() as pool:
             File = pool.get(FILE)
@@ -232,8 +232,8 @@ class SendingDriveTestCase(AdoptTestCase):
     "Of a drive that only sends nothing is known but what is looked for"
     levels = 1
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_service(direction='to_google')
 
     def assert_settled(self):

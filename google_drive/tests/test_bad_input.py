@@ -26,8 +26,8 @@ LINES = ['tab\tnew\nline.txt', 'return\r\x0bfeed\x0c.txt']
 
 class BadInputTestCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.good = self.attach("good.txt", b'0')
 
     def retry(self):

@@ -15,8 +15,8 @@ CONFLICT = 'google_integration.conflict'
 
 class ConflictTestCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.attachment = self.attach("a.txt", b'old')
         self.synchronize()
         self.google_id = self.file(self.attachment, 'google_id')

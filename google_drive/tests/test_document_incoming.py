@@ -32,8 +32,8 @@ class DocumentTestCase(GoogleDriveTestCase):
     "A rule that makes documents of what is dropped into a folder"
     modules = ['google_drive', 'document_incoming']
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         with database() as pool:
             Rule = pool.get(RULE)
             Rule.delete([Rule(self.rule)])

@@ -13,11 +13,14 @@ LARGE = b'secret' * 10 ** 6
 class EncryptedTestCase(GoogleDriveTestCase):
 
     def setUp(self):
-        super().setUp()
         if not config.has_section('google_drive'):
             config.add_section('google_drive')
         self.set_key(b'k' * 32)
         self.addCleanup(config.set, 'google_drive', 'encryption_key', '')
+        super().setUp()
+
+    def prepare(self):
+        super().prepare()
         self.set_rule(encrypted=True)
 
     def set_key(self, key):

@@ -332,8 +332,8 @@ class RuleTestCase(GoogleDriveTestCase):
 class SharedTestCase(GoogleDriveTestCase):
     "A shared drive has a change log of its own"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         shared = self.google.add_drive(ALICE, "Team")['id']
         self.mine = self.drive
         _, self.drive = self.discover(self.credentials)

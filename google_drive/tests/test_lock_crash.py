@@ -12,13 +12,16 @@ LARGE = b'large' * 100
 class LockCrashTestCase(GoogleDriveTestCase):
 
     def setUp(self):
-        super().setUp()
-        self.allow()
-        self.set_rule(lock=True, lock_timeout=dt.timedelta(hours=1))
         for module in ['media_send', 'media']:
             self.enterContext(patch(
                     f'trytond.modules.google_integration.{module}'
                     '.MAXIMUM_SINGLE', 100))
+        super().setUp()
+
+    def prepare(self):
+        super().prepare()
+        self.allow()
+        self.set_rule(lock=True, lock_timeout=dt.timedelta(hours=1))
         self.small = self.attach("small", b'0')
         self.large = self.attach("large", LARGE)
         self.synchronize()

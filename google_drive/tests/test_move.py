@@ -13,8 +13,8 @@ OUTSIDE = f'[["name", "!=", "{NAME}"]]'
 
 class MoveTestCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.other = self.create_record(NAME)
         self.here, self.there = self.folder("Sales"), self.folder(NAME)
 

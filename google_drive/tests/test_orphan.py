@@ -22,8 +22,8 @@ class Killed(BaseException):
 
 class OrphanTestCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.quarantine = self.google.create_folder(ALICE, "Quarantine")['id']
         self.fallback = self.create_record("Sales fallback")
         self.set_service(deletion_share=100)

@@ -9,8 +9,8 @@ from .tools import ACCESS, DRIVE, RULE, GoogleDriveTestCase, database
 
 class RuleAccessTestCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_rule(user=self.ada)
 
     def write_as(self, acting, /, **values):

@@ -14,8 +14,8 @@ from .tools import ALICE, BOB, DRIVE, RULE, GoogleDriveTestCase, database
 
 class FolderTestCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_user(self.ada)
 
     def set_user(self, user):

@@ -9,8 +9,8 @@ from .tools import ALICE, GROUP, RULE, GoogleDriveTestCase, database
 
 class PreviewTestCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.sweep()
 
     def preview(self, user=1):

@@ -20,8 +20,8 @@ NOBODY = 'nobody@example.org'
 
 class ShareCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.google.add_user(CAROL)
         self.attachment = self.attach("a.txt")
         self.synchronize()

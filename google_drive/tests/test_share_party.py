@@ -11,8 +11,8 @@ EVE = 'eve@example.com'
 class SharePartyTestCase(GoogleDriveTestCase):
     modules = ['google_drive', 'party']
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.google.add_user(EVE)
         self.contacts = {}
         self.parties = []

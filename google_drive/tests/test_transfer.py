@@ -226,8 +226,8 @@ class OnceTestCase(TransferCase):
             self.transfers('kind', 'direction', 'md5'), [line])
         self.assertEqual(self.search(FILE, 'sending'), [None])
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.attachment = self.attach("a.txt", b'one')
 
     def test_create(self):
@@ -282,8 +282,8 @@ class OnceTestCase(TransferCase):
 class SeenTestCase(TransferCase):
     "The names of files and records are told to who may read the record"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.attach("secret.txt", b'1')
         with database(1) as pool:
             pool.get(ATTACHMENT).create([{

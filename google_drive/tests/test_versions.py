@@ -56,8 +56,8 @@ class VersionCase(GoogleDriveTestCase):
 
 class AttachmentsTestCase(VersionCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_rule(versions='attachments')
         self.attachment = self.attach("offer.pdf", b'1')
         self.synchronize()
@@ -220,8 +220,8 @@ class AttachmentsTestCase(VersionCase):
 
 class RevisionsTestCase(VersionCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_rule(versions='revisions')
 
     def test_sent(self):

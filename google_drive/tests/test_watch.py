@@ -212,8 +212,8 @@ class OpenTestCase(WatchCase):
 
 class NotifyTestCase(WatchCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.synchronize()
         self.google.clear_log()
         self.later()

@@ -24,8 +24,8 @@ REFUSED = AccessError, DriveShareError
 
 class WizardAccessTestCase(GoogleDriveTestCase):
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.attachment = self.attach("secret.txt", b'1')
         self.synchronize()
         self.file_id = self.file_of(self.attachment)

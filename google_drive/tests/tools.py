@@ -65,8 +65,8 @@ class GoogleDriveTestCase(TwoWayTestCase):
         'create', 'update', 'delete', 'copy', 'chunk', 'generateIds',
         'download'}
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.root = self.google.create_folder(ALICE, "Tryton")['id']
         self.group = self.create_record("Sales")
         self.rule = self.create_rule()

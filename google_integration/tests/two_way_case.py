@@ -2,10 +2,13 @@
 # top level of this repository has the full notices and license terms.
 """A service that is synchronised with the emulator, for the tests."""
 import contextlib
+import copy
 from unittest.mock import patch
 
 from sql import Table
 
+from tests.database import Snapshot
+from trytond import backend
 from trytond.model import ModelSQL
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.engine import Run
@@ -30,11 +33,40 @@ CLOCKS = {
     'lease_until', 'listing', 'listed'}
 
 
+class Start:
+    "What the tests of a class start from, on SQLite"
+
+    def __init__(self, google):
+        self.google = google
+        self.database = Snapshot()
+        self.prepared = False
+        self._keep({})
+
+    def _keep(self, values):
+        self.database.take()
+        self.emulated = self.google.snapshot()
+        self.values = copy.deepcopy(values)
+
+    def __call__(self, test):
+        self.database.restore()
+        self.google.restore(self.emulated)
+        if not self.prepared:
+            before = set(vars(test))
+            test.prepare()
+            self._keep({
+                    n: v for n, v in vars(test).items() if n not in before})
+            self.prepared = True
+        vars(test).update(copy.deepcopy(self.values))
+
+
 class TwoWayTestCase(EmulatedMixin, TestCase):
     """A committed database, the emulator, and a service of Alice.
 
     Jane is the Google User whose account at Google is Alice's; John is
     another one and Ada administrates Google; the stranger has no group.
+
+    Each test starts from what `prepare` makes.  On SQLite it is made once and
+    then restored; elsewhere each test makes it, and `clean` removes it.
     """
     maxDiff = None
     modules = []
@@ -58,30 +90,47 @@ class TwoWayTestCase(EmulatedMixin, TestCase):
             stranger, = pool.get('res.user').create([{
                         'name': "Stranger", 'login': 'stranger'}])
             cls.stranger = stranger.id
+        cls.start = None
 
     def setUp(self):
         super().setUp()
         # nobody waits for the next try in a test
         configure(self.emulator, retry=1)
         self.addCleanup(set_option, 'retry', None)
-        self.google.reset()
+        if backend.name != 'sqlite':
+            self.google.reset()
+            self.addCleanup(self.clean)
+            self.prepare()
+            return
+        cls = type(self)
+        if not cls.start:
+            cls.start = Start(self.google)
+            cls.addClassCleanup(cls.start.database.close)
+        cls.start(self)
+
+    def prepare(self):
+        """Make on both sides what the tests start from.
+
+        What is kept in attributes are values such as ids; mocks are for
+        `setUp`.
+        """
         self.google.add_user(ALICE)
         self.google.add_user(BOB)
-        self.addCleanup(self.clean)
         self.credentials = self.connect(self.jane, ALICE)
         service, = self.discover(self.credentials)
         setattr(self, self.service_name, service)
         self.google.clear_log()
 
-    @property
-    def service(self):
-        return getattr(self, self.service_name)
-
     def clean(self):
+        "Remove from the database what was prepared and what the test made"
         with database() as pool:
             for name in [CREDENTIALS, 'res.notification', 'ir.queue']:
                 Model = pool.get(name)
                 Model.delete(Model.search([]))
+
+    @property
+    def service(self):
+        return getattr(self, self.service_name)
 
     def connect(self, user, account, **values):
         "Authorize an account and return the id of the credentials"

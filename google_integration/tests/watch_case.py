@@ -23,8 +23,8 @@ INTERVAL = dt.timedelta(minutes=5)
 class WatchMixin:
     "What the test case of a service needs besides `TwoWayTestCase`"
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         # nothing listens: the tests bring the notifications
         self.google.options(http_channels=True, deliver=False)
         self.set_service(watch=True)

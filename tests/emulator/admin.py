@@ -40,6 +40,7 @@ class Admin(DriveCommands, PeopleCommands, PushCommands, SeriesCommands):
     def __init__(self, state, gateway):
         self.state = state
         self.gateway = gateway
+        self.snapshots = []
 
     def handle(self, request):
         name = request.path.rpartition('/')[2]
@@ -77,6 +78,13 @@ class Admin(DriveCommands, PeopleCommands, PushCommands, SeriesCommands):
 
     def do_reset(self):
         self.state.reset()
+
+    def do_snapshot(self):
+        self.snapshots.append(self.state.snapshot())
+        return len(self.snapshots) - 1
+
+    def do_restore(self, snapshot):
+        self.state.restore(self.snapshots[snapshot])
 
     def do_options(self, **values):
         with self.state.lock:

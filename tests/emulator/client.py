@@ -86,6 +86,12 @@ class EmulatorAdmin(DriveAdmin):
     def reset(self) -> None:
         self._call('reset')
 
+    def snapshot(self) -> int:
+        return self._call('snapshot')
+
+    def restore(self, snapshot: int) -> None:
+        self._call('restore', snapshot=snapshot)
+
     def options(self, **values) -> dict:
         return self._call('options', **values)
 

@@ -43,6 +43,9 @@ class Method:
     scopes: list = field(default_factory=list)
     document: object = None
 
+    def __deepcopy__(self, memo):
+        return self
+
 
 class Document:
     def __init__(self, name, default_fields=None):

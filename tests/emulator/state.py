@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 "The state of the emulator, in memory, guarded by one lock."
 import base64
+import copy
 import datetime as dt
 import functools
 import hashlib
@@ -59,6 +60,9 @@ OPTIONS = {
     'download_polls': 1,  # until an operation of files.download is done
     'content_url': None,  # of downloads and thumbnails, None: the emulator's
     }
+
+# what belongs to the process
+PROPER = {'url', 'lock', 'condition', 'generation'}
 
 
 @functools.cache
@@ -127,6 +131,20 @@ class State:
             self.later = []  # what happens after the answer
             self.settings = {}  # (email, id) -> value
             self.drive = Store()
+            self.condition.notify_all()
+
+    def snapshot(self):
+        "Return a copy of all that `reset` forgets"
+        with self.lock:
+            # the calendars know who tells the members of groups: this one
+            return copy.deepcopy({
+                    n: v for n, v in vars(self).items() if n not in PROPER},
+                {id(self): self})
+
+    def restore(self, snapshot):
+        with self.lock:
+            self.generation += 1
+            vars(self).update(copy.deepcopy(snapshot, {id(self): self}))
             self.condition.notify_all()
 
     @property

@@ -78,6 +78,11 @@ class Spool:
     def discard(self):
         self._discard()
 
+    def __deepcopy__(self, memo):
+        if not self._file.closed:
+            raise ValueError("An upload is not finished")
+        return self
+
 
 class Content:
     """Bytes that never change, in a temporary file which ends with the last

@@ -8,6 +8,8 @@ import socket
 
 from googleapiclient.errors import HttpError
 
+from tests.emulator.client import EmulatorError
+
 from .common import setUpModule, tearDownModule
 from .media import FILES, UNIT, MediaTestCase, some
 
@@ -25,6 +27,19 @@ class TestUploads(MediaTestCase):
             body={'name': 'big'}, media_body=self.media(
                 self.data, resumable=True, chunksize=chunk),
             fields='id,md5Checksum')
+
+    def test_snapshot(self):
+        "Only what is wholly received can be remembered"
+        request = self.request()
+        request.next_chunk()
+        with self.assertRaisesRegex(EmulatorError, "not finished"):
+            self.admin.snapshot()
+        self.assertEqual(self.finish(request), [])
+        snapshot = self.admin.snapshot()
+        self.admin.reset()
+        self.admin.restore(snapshot)
+        file, = self.files.list().execute()['files']
+        self.assertEqual(self.read(file['id']), self.data)
 
     def finish(self, request):
         "Go on until it is done; the errors on the way"

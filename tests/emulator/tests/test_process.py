@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from .common import (
 __all__ = ['setUpModule', 'tearDownModule']
 ROOT = Path(__file__).parents[3]
 ANN = 'ann@example.com'
+BOB = 'bob@example.com'
 CHILD = '''
 import sys, urllib.request, json
 url, token, count = sys.argv[1:]
@@ -48,6 +50,42 @@ class TestProcess(EmulatorTestCase):
         EmulatorAdmin(url).add_user('x@example.com')
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(10), 0)
+
+    def test_snapshot(self):
+        "All that was forgotten or done since is undone, as often as wanted"
+        token = self.token()
+        self.admin.add_group('team@example.com', [BOB])
+        self.admin.act(ANN, 'calendar.acl.insert', calendarId=ANN, body={
+                'role': 'reader',
+                'scope': {'type': 'group', 'value': 'team@example.com'}})
+        event = self.admin.insert_event(ANN, timed())
+        file = self.admin.create_file(ANN, 'a.txt', content=b'old')
+        self.admin.options(max_page=7)
+        self.admin.advance(60)
+        self.admin.clear_log()
+        snapshot = self.admin.snapshot()
+        before = self.look(file['id'])
+        for forget in [
+                lambda: self.admin.patch_event(
+                    ANN, event['id'], {'summary': "Other"}),
+                lambda: self.admin.edit_file(ANN, file['id'], content=b'new'),
+                lambda: self.admin.revoke_grant(ANN),
+                self.admin.reset]:
+            forget()
+            self.admin.restore(snapshot)
+            self.assertEqual(self.look(file['id']), before)
+            self.assertLess(
+                abs(self.admin.now() - time.time() - 60), 30)
+            self.service(token).events().list(calendarId='primary').execute()
+            self.assertEqual(self.admin.counters()['requests'], 1)
+
+    def look(self, file):
+        return (
+            self.admin.dump(ANN), self.admin.act(
+                BOB, 'calendar.events.list', calendarId=ANN)['items'],
+            self.admin.file_content(file), self.admin.options(),
+            self.admin.users(), self.admin.clients(),
+            self.admin.grants())
 
     def test_parent(self):
         parent = subprocess.Popen(
