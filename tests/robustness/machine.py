@@ -66,7 +66,7 @@ class Base:
 
     def begin(self):
         self.admin.add_user(BOB)
-        Process(self.set_up).result()
+        self.set_up()
 
     def step(self, action, seed):
         "Do what is chosen by the seed"
@@ -95,13 +95,12 @@ class Base:
 
     def set_up(self):
         "The brake is not what is tested"
-        with self.site.transaction() as transaction:
+        with self.site.person():
             Calendar = Pool().get('google_calendar.calendar')
             Calendar.write([Calendar(self.site.calendar)], {
                     'deletion_limit': 10 ** 6,
                     'deletion_share': 100,
                     })
-            transaction.commit()
 
     # What people write
 
@@ -165,11 +164,8 @@ class Base:
         return values
 
     def write_here(self, func):
-        def write():
-            with self.site.transaction(user=1) as transaction:
-                func(Pool().get('google_calendar.event'))
-                transaction.commit()
-        Process(write).result()
+        with self.site.person():
+            func(Pool().get('google_calendar.event'))
 
     def create_here(self):
         values = self.new('tryton')
@@ -400,15 +396,11 @@ class Base:
                 self.see(
                     event, None if row['unit'] == 'deletion'
                     else [row['unit']])
-
-        def decide():
-            with self.site.transaction(user=1) as transaction:
-                Conflict = Pool().get('google_integration.conflict')
-                for id, name in zip(opened, names, strict=True):
-                    getattr(Conflict, name)([Conflict(id)])
-                transaction.commit()
         self.log(f'  decide {len(opened)} conflicts')
-        Process(decide).result()
+        with self.site.person():
+            Conflict = Pool().get('google_integration.conflict')
+            for id, name in zip(opened, names, strict=True):
+                getattr(Conflict, name)([Conflict(id)])
 
     def check(self):
         events = content.assert_equal(self.site)

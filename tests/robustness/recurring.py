@@ -7,7 +7,6 @@ from trytond.exceptions import UserError
 from trytond.pool import Pool
 
 from .laboratory import USER
-from .processes import Process
 
 __all__ = ['Recurring']
 
@@ -123,20 +122,13 @@ class Recurring:
 
     def on_series(self, series, func):
         "Tell if the function could be done to the series"
-        def write():
-            with self.site.transaction(user=1) as transaction:
-                Event = Pool().get('google_calendar.event')
-                try:
-                    func(Event(series['id']))
-                except UserError as error:
-                    transaction.rollback()
-                    return error.message
-                transaction.commit()
-                return ''
-        refusal = Process(write).result()
-        if refusal:
-            self.log(f'  refused: {refusal}')
-        return not refusal
+        try:
+            with self.site.person():
+                func(Pool().get('google_calendar.event')(series['id']))
+        except UserError as error:
+            self.log(f'  refused: {error.message}')
+            return False
+        return True
 
     def google_id_here(self, id):
         row, = [

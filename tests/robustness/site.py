@@ -5,6 +5,7 @@ import contextlib
 import functools
 from urllib.parse import parse_qs, urlsplit
 
+from trytond import backend
 from trytond.modules.google_integration import engine, tokens, transport
 from trytond.modules.google_integration.tests.tools import configure
 from trytond.pool import Pool
@@ -60,6 +61,17 @@ class BaseSite:
         with Transaction().start(
                 self.name, user, context=context) as transaction:
             yield transaction
+
+    @contextlib.contextmanager
+    def person(self):
+        "What a person does, in this process: without a connection after it"
+        try:
+            with self.transaction(user=1) as transaction:
+                yield
+                transaction.commit()
+        finally:
+            # one that was forked with it could not use it
+            backend.Database(self.name).close()
 
     # What it starts from
 
