@@ -16,11 +16,11 @@ import threading
 import unittest
 
 PR_SET_PDEATHSIG = 1
-# what is activated already where a module is activated
-BASES = {
-    'google_calendar': 'google_integration',
-    'google_drive': 'google_integration',
-    }
+# what may be activated already where more is activated, by the names of the
+# cache of trytond; all modules depend on the last one
+BASES = [
+    'google_calendar-sale', 'google_calendar-party', 'google_drive-party',
+    'google_calendar', 'google_drive', 'google_integration']
 
 
 def begin(environment, output, *arguments):
@@ -78,13 +78,7 @@ def activate(names):
     """
     from trytond.tests import test_tryton
     share_cache(test_tryton)
-    modules = names.split('-')
-    if not test_tryton.restore_db_cache(names):
-        # only what the last one adds is left to activate
-        base = BASES.get(names, '-'.join(modules[:-1]))
-        if base:
-            test_tryton.restore_db_cache(base)
-        test_tryton.activate_module(modules)
+    test_tryton.activate_module(names.split('-'))
     test_tryton.drop_db()
     return {'passed': 0, 'failed': 0, 'skipped': 0}
 
@@ -175,6 +169,23 @@ def share_cache(test_tryton):
             lock.close()
 
     def restore_db_cache(name):
+        done = restore_one(name)
+        if not done and '--' not in name:
+            # what is left to activate is what it lacks
+            restore_base(name)
+        return done
+
+    def restore_base(name):
+        modules = set(name.split('-'))
+        for base in BASES:
+            if base != name and (
+                    base == BASES[-1] or modules.issuperset(base.split('-'))):
+                if restore_one(base):
+                    break
+                release(base)
+
+    def restore_one(name):
+        "Restore an entry, or keep it locked until it is filled"
         acquire(name)
         done = False
         try:

@@ -157,11 +157,16 @@ class SourcesTestCase(unittest.TestCase):
         # The database of a process of its own, not that of the tests
         environment = {
             k: v for k, v in os.environ.items()
-            if not k.startswith(('TRYTOND_', 'DB_'))}
+            if not k.startswith('TRYTOND_') and k != 'DB_NAME'}
         environment['TRYTOND_DATABASE_URI'] = 'sqlite://'
+        if environment.get('DB_CACHE', '').startswith('postgresql:'):
+            del environment['DB_CACHE']
         code = (
             'import json, sys\n'
+            'from tests.child import share_cache\n'
             'from tools.translations import export\n'
+            'from trytond.tests import test_tryton\n'
+            'share_cache(test_tryton)\n'
             'json.dump({\n'
             '        module: content.decode()\n'
             f'        for module, content in export({NEW!r})}},\n'

@@ -44,7 +44,6 @@ def export(language):
     from trytond.tests.test_tryton import DB_NAME, activate_module, drop_db
     from trytond.transaction import Transaction
 
-    drop_db()
     activate_module(modules() + extras())
     with Transaction().start(DB_NAME, 1, context=CONTEXT) as transaction:
         pool = Pool()

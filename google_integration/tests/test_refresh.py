@@ -12,6 +12,7 @@ from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
 import trytond.config as config
+from tests.database import save_template
 from tests.emulator import Emulator
 from trytond import backend
 from trytond.modules.google_integration import bookkeeping, tokens
@@ -46,23 +47,16 @@ class RefreshTestCase(TestCase):
             path = config.get('database', 'path')
             config.set('database', 'path', cls.path)
             cls.addClassCleanup(config.set, 'database', 'path', path)
+            save_template(
+                os.path.join(cls.path, f'{cls.database}.sqlite'),
+                'google_integration')
+            Pool(cls.database).init()
+        else:
+            test_tryton.drop_db()
+            test_tryton.activate_module('google_integration')
+        cls.addClassCleanup(test_tryton.drop_db, cls.database)
         cls.enterClassContext(
             patch.object(test_tryton, 'DB_NAME', cls.database))
-        test_tryton.drop_db(cls.database)
-        test_tryton.create_db(cls.database)
-        cls.addClassCleanup(test_tryton.drop_db, cls.database)
-        with Transaction().start(cls.database, 1) as transaction:
-            pool = Pool()
-            Module = pool.get('ir.module')
-            ActivateUpgrade = pool.get(
-                'ir.module.activate_upgrade', type='wizard')
-            Module.activate(Module.search([
-                        ('name', '=', 'google_integration')]))
-            transaction.commit()
-            instance_id, _, _ = ActivateUpgrade.create()
-            transaction.commit()
-            ActivateUpgrade(instance_id).transition_upgrade()
-            transaction.commit()
 
     def create(self):
         self.google.reset()

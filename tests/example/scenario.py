@@ -5,16 +5,19 @@
 In a process of its own, in which google_tasks is an installed module.
 """
 import datetime as dt
+import os
 import unittest
 
 from trytond.modules.google_integration import oauth
 from trytond.modules.google_integration.tests.tools import (
     configure, set_option)
 from trytond.pool import Pool
+from trytond.tests import test_tryton
 from trytond.tests.test_tryton import (
     DB_NAME, ModuleTestCase, activate_module, drop_db)
 from trytond.transaction import Transaction
 
+from tests.child import share_cache
 from tests.emulator.errors import ApiError
 from tests.example.server import Tasks
 
@@ -22,6 +25,21 @@ TOKEN = 'the-access-token'
 SCOPE = 'https://www.googleapis.com/auth/tasks'
 LIST, READ, PATCH, DELETE = (
     f'tasks.tasks.{name}' for name in ['list', 'get', 'patch', 'delete'])
+
+
+def setUpModule():
+    "Let what is activated already know that there is another module"
+    share_cache(test_tryton)
+    if not test_tryton.DB_CACHE:
+        return
+    name = 'google_integration'
+    activate_module(name)
+    with Transaction().start(DB_NAME, 1) as transaction:
+        Pool().get('ir.module').update_list()
+        transaction.commit()
+    os.unlink(test_tryton._db_cache_file(test_tryton.DB_CACHE, name))
+    test_tryton.backup_db_cache(name)
+    drop_db()
 
 
 class GoogleTasksModuleTestCase(ModuleTestCase):
