@@ -15,6 +15,8 @@ import sys
 import threading
 import unittest
 
+import trytond.config as config
+
 PR_SET_PDEATHSIG = 1
 # what may be activated already where more is activated, by the names of the
 # cache of trytond; all modules depend on the last one
@@ -28,6 +30,8 @@ def begin(environment, output, *arguments):
     os.setsid()
     os.environ.update(environment)
     os.environ.pop('TESTS_WARM', None)
+    # it was read before
+    config.set('database', 'path', environment['TRYTOND_DATABASE__PATH'])
     # what was forked stays, and what is made is mostly models, which stay too
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
@@ -51,6 +55,7 @@ def main(name, report, time_limit, *patterns):
     else:
         counts = run(name, patterns)
     faulthandler.cancel_dump_traceback_later()
+    counts['cpu'] = sum(os.times()[:4])
     with open(report, 'w') as fp:
         json.dump(counts, fp)
     sys.stdout.flush()

@@ -2,8 +2,11 @@
 # top level of this repository has the full notices and license terms.
 """Databases in which the modules are activated already, for the tests."""
 import contextlib
+import shutil
 import sqlite3
+from pathlib import Path
 
+import trytond.config as config
 from trytond import backend
 from trytond.cache import Cache
 from trytond.tests.test_tryton import DB_NAME, activate_module, drop_db
@@ -34,17 +37,25 @@ def backup(path):
 
 
 class Snapshot:
-    "The database of the tests as it is, on SQLite, to go back to"
+    "The database of the tests and its files as they are, on SQLite"
 
     def __init__(self):
         self._copy = sqlite3.connect(':memory:')
+        self._files = {}
 
     def take(self):
         self._connection.backup(self._copy)
+        self._files = {
+            path: path.read_bytes()
+            for path in self._folder.rglob('*') if path.is_file()}
 
     def restore(self):
         self._copy.backup(self._connection)
         Cache.drop(DB_NAME)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        for path, content in self._files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
     def close(self):
         self._copy.close()
@@ -52,3 +63,8 @@ class Snapshot:
     @property
     def _connection(self):
         return backend.Database(DB_NAME).connect().get_connection()
+
+    @property
+    def _folder(self):
+        "Where the contents of its attachments are"
+        return Path(config.get('database', 'path'), DB_NAME)

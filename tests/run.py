@@ -158,7 +158,10 @@ def get_environment(folder, uri):
         DB_LOCK=os.path.join(folder, 'lock'),
         OAUTHLIB_INSECURE_TRANSPORT='1',
         PYTHONUNBUFFERED='1',
-        TMPDIR=temporary)
+        TMPDIR=temporary,
+        # on SQLite nothing can be rolled back once a transaction has looked
+        # for what other processes have changed
+        TRYTOND_CACHE__CLEAN_TIMEOUT='86400')
     os.mkdir(environment['DB_LOCK'])
     if uri:
         # Templates in the server: they end with it
@@ -261,6 +264,8 @@ def report(results):
 class Result:
     name: str
     seconds: float = 0
+    # of all that it started and waited for
+    cpu: float = 0
     passed: int = 0
     failed: int = 0
     skipped: int = 0
@@ -274,6 +279,7 @@ class Result:
             count = self.passed + self.failed + self.skipped
             text = (
                 f'{status:6} {self.name:68}{count:5}{self.seconds:8.1f} s')
+        text += f'{self.cpu:8.1f} s of CPU'
         notes = [f'{self.skipped} skipped'] if self.skipped else []
         if self.note:
             notes.append(self.note)
@@ -323,6 +329,8 @@ class Runner:
         self.count += 1
         base = os.path.join(self.folder, str(self.count))
         environment = self.environment.copy()
+        environment['TRYTOND_DATABASE__PATH'] = base + '.files'
+        os.mkdir(environment['TRYTOND_DATABASE__PATH'])
         if environment['TRYTOND_DATABASE_URI'].startswith('postgresql'):
             environment['DB_NAME'] = f'test_{os.getpid()}_{self.count}'
         process = self.context.Process(
@@ -345,6 +353,7 @@ class Runner:
                 counts = json.load(fp)
         except (OSError, ValueError):
             counts = {}
+        result.cpu = counts.pop('cpu', 0)
         result.passed = counts.get('passed', 0)
         result.failed = counts.get('failed', 0)
         result.skipped = counts.get('skipped', 0)

@@ -62,6 +62,8 @@ class TestProcess(EmulatorTestCase):
         file = self.admin.create_file(ANN, 'a.txt', content=b'old')
         self.admin.options(max_page=7)
         self.admin.advance(60)
+        self.admin.add_fault(
+            'status', status=500, method_id=r'calendar\.acl\..*')
         self.admin.clear_log()
         snapshot = self.admin.snapshot()
         before = self.look(file['id'])
@@ -70,6 +72,8 @@ class TestProcess(EmulatorTestCase):
                     ANN, event['id'], {'summary': "Other"}),
                 lambda: self.admin.edit_file(ANN, file['id'], content=b'new'),
                 lambda: self.admin.revoke_grant(ANN),
+                lambda: self.admin.advance(3600),
+                self.admin.clear_faults,
                 self.admin.reset]:
             forget()
             self.admin.restore(snapshot)
@@ -85,7 +89,7 @@ class TestProcess(EmulatorTestCase):
                 BOB, 'calendar.events.list', calendarId=ANN)['items'],
             self.admin.file_content(file), self.admin.options(),
             self.admin.users(), self.admin.clients(),
-            self.admin.grants())
+            self.admin.grants(), self.admin.faults(), self.admin.channels())
 
     def test_parent(self):
         parent = subprocess.Popen(
