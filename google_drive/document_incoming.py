@@ -1,7 +1,9 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The files of Drive that become incoming documents."""
-from trytond.model import fields
+from sql import Null
+
+from trytond.model import Index, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.operation import ItemError, WorkDone
 from trytond.pool import Pool, PoolMeta
@@ -134,6 +136,15 @@ class File(metaclass=PoolMeta):
         states={
             'invisible': ~Eval('document'),
             })
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        table = cls.__table__()
+        cls._sql_indexes.add(Index(
+                table,
+                (table.document, Index.Equality()),
+                where=table.document != Null))
 
     @property
     def google_outlived(self):

@@ -158,6 +158,10 @@ class File(
                     where=table.lock_side != Null),
                 Index(
                     table,
+                    (table.place, Index.Equality()),
+                    where=table.place != Null),
+                Index(
+                    table,
                     (table.session_at, Index.Range()),
                     where=table.session_at != Null),
                 Index(

@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The folders of a drive, as Google has them or as they are to be created."""
+from sql import Null
+
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.tools import grouped_slice
@@ -70,6 +72,10 @@ class Folder(ModelSQL, ModelView):
                     table,
                     (table.drive, Index.Equality()),
                     where=table.unread),
+                Index(
+                    table,
+                    (table.parent, Index.Equality()),
+                    where=table.parent != Null),
                 })
 
     @classmethod

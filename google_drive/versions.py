@@ -1,8 +1,10 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What becomes of contents that are replaced."""
+from sql import Null
+
 from trytond.i18n import gettext
-from trytond.model import fields
+from trytond.model import Index, fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration.operation import ItemError
 from trytond.pool import PoolMeta
@@ -36,6 +38,15 @@ class Attachment(metaclass=PoolMeta):
         states={
             'invisible': ~Bool(Eval('google_drive_version')),
             })
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        table = cls.__table__()
+        cls._sql_indexes.add(Index(
+                table,
+                (table.google_drive_current, Index.Equality()),
+                where=table.google_drive_current != Null))
 
     @classmethod
     def copy(cls, attachments, default=None):

@@ -12,10 +12,14 @@ class GoogleDriveTestCase(IndexesMixin, ModuleTestCase):
         ('google_drive.file', ('drive', 'parent_google_id')),
         ('google_drive.file', ('session_at',)),
         ('google_drive.file', ('orphaned_at',)),
+        ('google_drive.file', ('place',)),
+        ('google_drive.file', ('document',)),
         ('google_drive.transfer', ('date',)),
         ('google_drive.transfer', ('drive', 'date')),
         ('google_drive.folder', ('drive', 'parent_google_id')),
         ('google_drive.folder', ('drive', 'state')),
+        ('google_drive.folder', ('parent',)),
+        ('ir.attachment', ('google_drive_current',)),
         ('google_drive.rule', ('drive',)),
         ]
 
