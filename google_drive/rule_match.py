@@ -13,7 +13,7 @@ from trytond.modules.google_integration.template_record import (
 from trytond.pool import Pool
 from trytond.transaction import without_check_access
 
-from . import matching
+from . import mapping, matching
 from .naming import alike, wildcard
 from .orphans import Target, orphan
 from .pattern import Pattern
@@ -126,6 +126,11 @@ class Match:
             self.resource.get('name') or '')
         return {n: t for n, t in (found or {}).items() if t}
 
+    @property
+    def parent(self):
+        "The identifier of the folder that holds the file"
+        return mapping.parent(self.resource)
+
     def find(self):
         "The id of the record, None if there is none"
         rule = self.rule
@@ -233,27 +238,67 @@ class Match:
         return self._in(self.folders)
 
     def by_siblings(self):
-        """The record of the folder, which was renamed or moved on Drive.
+        """The record of the folder, which was renamed or moved on Drive
 
         The files in it that are known tell where it would be.
         """
+        siblings = self._siblings()
+        # what waits to be moved may have another record by now
+        paths = self._made_for() or {path for path, _ in siblings}
+        found = []
+        if len(paths) == 1:
+            found = self._in(tuple(paths.pop().split('/')))
+        return found or self._of_siblings({r for _, r in siblings})
+
+    def _made_for(self):
+        "The path for which Tryton has made or taken the folder, as a set"
+        Folder = Pool().get('google_drive.folder')
+        with without_check_access():
+            return {
+                f.path for f in Folder.search([
+                        ('drive', '=', self.rule.drive.id),
+                        ('google_id', '=', self.parent),
+                        ('root', '=', self.rule.root_id),
+                        ('path', '!=', None),
+                        ])} if self.parent else set()
+
+    def _siblings(self):
+        "The paths and the records of the files that the folder holds"
         File = Pool().get('google_drive.file')
-        parent = (self.resource.get('parents') or [None])[0]
-        if not parent:
+        if not self.parent:
             return []
         with without_check_access():
-            paths = {
-                f.rendered_path for f in File.search([
+            return [
+                (f.rendered_path, f.attachment and f.attachment.resource)
+                for f in File.search([
                         ('rule', '=', self.rule.id),
-                        ('parent_google_id', '=', parent),
+                        ['OR',
+                            ('parent_google_id', '=', self.parent),
+                            # it waits to be moved
+                            ('google_parent', '=', self.parent),
+                            ],
                         ('rendered_path', '!=', None),
                         ('orphan', '=', None),
                         ], order=[])
                 # it may have come from elsewhere itself
-                if not f.google_id or f.google_id != self.resource.get('id')}
-        if len(paths) != 1:
+                if not f.google_id or f.google_id != self.resource.get('id')]
+
+    def _of_siblings(self, records):
+        "The record of the files, if it has another path than they have yet"
+        template = self.rule.template('path')
+        if len(records) != 1 or not template:
             return []
-        return self._in(tuple(paths.pop().split('/')))
+        record, = records
+        if (not isinstance(record, Model)
+                or record.__name__ != self.rule.model):
+            return []
+        record = self.rule.Model(record.id)
+        try:
+            found = self._in(self._path(template, record))
+        except AccessError:
+            # it is none that the acting user finds
+            return []
+        return found if record in found else []
 
     def _in(self, folders):
         "The records to which one of the folders belongs, as the path says"

@@ -154,6 +154,31 @@ class MoveTestCase(GoogleDriveTestCase):
         self.assertEqual(self.records(), {id: self.other})
         self.assert_settled()
 
+    def test_renamed_at_once(self):
+        "What is put into the folder of a record that is renamed meanwhile"
+        self.rename_at_once()
+
+    def test_renamed_and_followed(self):
+        "And if the rule has noticed that already"
+        self.rename_at_once(self.sweep)
+
+    def rename_at_once(self, then=lambda: None):
+        id, _ = self.sent()
+        with database(1) as pool:
+            Group = pool.get(GROUP)
+            Group.write([Group(self.group)], {'name': "Sales 3"})
+        then()
+        self.google.create_file(
+            ALICE, "b.txt", content=b'2', parent=self.here)
+        self.synchronize()
+        self.assertEqual(set(self.records().values()), {self.group})
+        self.assertEqual(
+            self.local(), [("Sales 3/a.txt", b'1'), ("Sales 3/b.txt", b'2')])
+        self.assertEqual(self.errors(), [])
+        self.sweep()
+        self.synchronize()
+        self.assert_settled()
+
     def test_named_by_record(self):
         "The name that the rule makes of the record is that of the other one"
         self.set_rule(filename='${record.name} ${attachment.name}')

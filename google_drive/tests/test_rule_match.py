@@ -92,20 +92,55 @@ class MatchTestCase(RuleTestCase):
     @with_transaction()
     def test_renamed_folder(self):
         "The folder of a record is known by its files after a rename"
-        File = Pool().get('google_drive.file')
         rule = self.create_rule()
         acme = self.create_party("Acme")
-        file, = File.search([('attachment', '=', self.attach(acme).id)]) or (
-            File.create([{
-                        'drive': rule.drive.id, 'rule': rule.id,
-                        'attachment': self.attach(acme).id}]))
-        File.write([file], {
-                'parent_google_id': OTHER, 'rendered_path': "Acme",
-                'google_revision': 'r'})
+        self.put(rule, acme, OTHER, "Acme")
         self.assertEqual(
             self.find(rule, folders=("Old",), parents=[OTHER]), acme)
         self.assertIsNone(
             self.find(rule, folders=("Old",), parents=[FOLDER]))
+
+    @with_transaction()
+    def test_renamed_record(self):
+        "And by the record of its files until these are moved"
+        rule = self.create_rule()
+        acme = self.create_party("Acme")
+        self.put(rule, acme, OTHER, "Acme")
+        acme.name = "Acme & Sons"
+        acme.save()
+        self.assertEqual(
+            self.find(rule, folders=("Acme",), parents=[OTHER]), acme)
+        # some of them wait to be moved
+        self.put(rule, acme, FOLDER, "Acme & Sons", google_parent=OTHER)
+        self.assertEqual(
+            self.find(rule, folders=("Acme",), parents=[OTHER]), acme)
+        # what holds the files of several is nobody's
+        self.put(rule, self.create_party("Best"), OTHER, "Best")
+        self.assertIsNone(
+            self.find(rule, folders=("Acme",), parents=[OTHER]))
+
+    @with_transaction()
+    def test_renamed_record_outside(self):
+        "What the rule does not match any more has no folder"
+        rule = self.create_rule(domain='[["name", "=", "Acme"]]')
+        acme = self.create_party("Acme")
+        self.put(rule, acme, OTHER, "Acme")
+        acme.name = "Best"
+        acme.save()
+        self.assertIsNone(
+            self.find(rule, folders=("Acme",), parents=[OTHER]))
+
+    def put(self, rule, record, parent, path, **values):
+        "Attach to the record what is in the folder for the path"
+        File = Pool().get('google_drive.file')
+        attachment = self.attach(record)
+        files = File.search([
+                ('attachment', '=', attachment.id)]) or File.create([{
+                    'drive': rule.drive.id, 'rule': rule.id,
+                    'attachment': attachment.id}])
+        File.write(files, {
+                'parent_google_id': parent, 'rendered_path': path,
+                'google_revision': 'r', **values})
 
     # By name
 
