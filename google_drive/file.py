@@ -100,6 +100,9 @@ class File(
     held_md5 = fields.Char(
         "MD5 of the Attachment", readonly=True, strip=False,
         help="The checksum of the content that the attachment has.")
+    held_revision = fields.Char(
+        "Revision of the Attachment", readonly=True, strip=False,
+        help="The revision of the document of Google that was exported.")
     google_md5 = fields.Char(
         "MD5 on Google", readonly=True, strip=False,
         help="The checksum of the content that Google has.")

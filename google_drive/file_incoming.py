@@ -113,6 +113,7 @@ class FileIncoming:
             'md5': self.md5,
             'size': self.size,
             'edition': self.edition,
+            'held_revision': self._exported_revision,
             'mime_type': mime_type,
             'target': (base.get('shortcutDetails') or {}).get('targetId'),
             'encrypted': bool(rule and rule.encrypted),
@@ -120,6 +121,13 @@ class FileIncoming:
             'keep': self.revision if (
                 rule and rule.versions == 'revisions' and self.md5) else None,
             }
+
+    @property
+    def _exported_revision(self):
+        "The revision of the document that the attachment has, else None"
+        if self.held_md5 and not self.keep_ours and (
+                not self.attachment or self.attachment.type == 'data'):
+            return self.held_revision
 
     # The record
 
@@ -186,6 +194,10 @@ class FileIncoming:
                     item['md5'], item['edition']):
                 # Google has told of another one since
                 store.forget(result.get('path'))
+                continue
+            if result.get('same'):
+                # a document that was renamed
+                bookkeeping.update(cls, [record], {'incoming': False})
                 continue
             conflict = record._changed_here()
             if conflict:
@@ -418,6 +430,7 @@ def _taken(result):
         'keep_revision': None,
         'record': None,
         'held_md5': result.get('md5'),
+        'held_revision': result.get('revision'),
         'sha256': result.get('sha256'),
         }
 

@@ -12,8 +12,6 @@ from .network import FIELDS, PAGE
 
 __all__ = ['DownloadNetwork']
 
-# how often a document may change while it is exported
-EXPORTS = 3
 # how often Google is asked if a long operation is done
 POLLS = 60
 OPERATION = ('exportSizeLimitExceeded', 'fileNotExportable')
@@ -175,21 +173,19 @@ class DownloadNetwork:
 
         https://developers.google.com/workspace/drive/api/guides/manage-downloads
         """
-        edition = item['edition']
-        for _ in range(EXPORTS):
-            received = cls._export_once(client, item, path)
-            resource = cls._get(client, item['google_id'])
-            now = mapping.to_values(resource)['edition']
-            if now == edition:
-                return {
-                    **_received(received, path),
-                    'exported': True,
-                    }
-            if now != item['edition']:
-                # the change log tells of another edition: that one is wanted
-                raise ItemError('google_drive.damaged')
-            edition = now
-        raise ItemError('google_drive.damaged')
+        # to be told apart from a new name, by which its time changes as well
+        revision = cls._last_revision(client, item['google_id'])
+        if revision and revision == item['held_revision']:
+            return {'same': True}
+        received = cls._export_once(client, item, path)
+        resource = cls._get(client, item['google_id'])
+        if mapping.to_values(resource)['edition'] != item['edition']:
+            # the change log tells of another edition: that one is wanted
+            raise ItemError('google_drive.damaged')
+        return {
+            **_received(received, path),
+            'revision': revision,
+            }
 
     @classmethod
     def _export_once(cls, client, item, path):

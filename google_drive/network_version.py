@@ -6,7 +6,7 @@ https://developers.google.com/workspace/drive/api/guides/manage-revisions
 """
 from trytond.modules.google_integration import media
 from trytond.modules.google_integration.client import GoogleError
-from trytond.modules.google_integration.listing import pages
+from trytond.modules.google_integration.listing import identified, pages
 
 __all__ = ['MAXIMUM', 'VersionNetwork']
 
@@ -36,6 +36,25 @@ class VersionNetwork:
                 raise
             return False
         return True
+
+    @staticmethod
+    def _last_revision(client, google_id):
+        """The identifier of the last revision of a document of Google
+
+        None for who may not see it. A name is no revision.
+        """
+        last = None
+        try:
+            for answer in pages(
+                    client, client.api.revisions().list, fileId=google_id,
+                    pageSize=PAGE, fields='nextPageToken,revisions(id)'):
+                for revision in identified(answer, 'revisions'):
+                    last = revision['id']
+        except GoogleError as error:
+            if error.transient:
+                raise
+            return None
+        return last
 
     @classmethod
     def _kept(cls, client, operation, send):

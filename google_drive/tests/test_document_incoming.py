@@ -338,6 +338,24 @@ class DocumentTestCase(GoogleDriveTestCase):
             [bool(x) for x in self.documents('google_drive_link')],
             [False] * 3 + [True])
 
+    def test_renamed(self):
+        "A document of Google that is renamed is no other document"
+        file = self.google.create_file(
+            ALICE, "Offer", content=["Hello"], mimeType=GOOGLE_DOC,
+            parent=self.root)
+        self.synchronize()
+        id, = self.documents('id')
+        with database() as pool:
+            table = pool.get(DOCUMENT).__table__()
+            Transaction().connection.cursor().execute(*table.update(
+                    [table.state], ['done'], where=table.id == id))
+        self.google.advance(10)
+        self.google.rename_file(ALICE, file['id'], "Our Offer")
+        self.synchronize()
+        self.assertEqual(self.documents('id'), [id])
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
+
     def test_split(self):
         "The parts of a document have its link"
         self.drop("a.pdf", b'1')

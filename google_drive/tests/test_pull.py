@@ -317,9 +317,48 @@ class PullTestCase(GoogleDriveTestCase):
             self.google.file(file['id'])['path'], path + "Plans")
         self.assertEqual(self.attachments(), ["Plans.pdf"])
         self.assertEqual(self.errors(), [])
-        # to be renamed is to be modified: it is exported once more
+        # to be renamed is to be modified, but not to be edited
+        self.requests()
         self.synchronize()
+        self.assertNotIn('drive.files.export', self.requests())
         self.assert_settled()
+
+    def test_document_renamed(self):
+        "A document that is renamed on Drive is not exported again"
+        file = self.google.create_file(
+            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
+            parent=self.folder("Sales"))
+        self.set_rule(versions='attachments')
+        self.synchronize()
+        (_, content), = self.local()
+        self.google.advance(10)
+        self.google.rename_file(ALICE, file['id'], "Plans")
+        self.requests()
+        self.synchronize()
+        self.assertNotIn('drive.files.export', self.requests())
+        self.assertEqual(self.local(), [("Sales/Plans.pdf", content)])
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
+        # but when it is edited it is
+        self.google.advance(10)
+        self.google.edit_document(ALICE, file['id'], append="World")
+        self.synchronize()
+        self.assertIn('drive.files.export', self.requests())
+        self.assertEqual(len(self.local()), 2)
+
+    def test_document_revisions_hidden(self):
+        "Who may not see its revisions exports it each time"
+        self.google.add_fault(
+            'status', status=403, reason='insufficientFilePermissions',
+            method_id='drive.revisions.list', times=None)
+        self.google.create_file(
+            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
+            parent=self.folder("Sales"))
+        self.synchronize()
+        (name, content), = self.local()
+        self.assertEqual(name, "Sales/Plan.pdf")
+        self.assertTrue(content.startswith(b'%PDF'))
+        self.assertEqual(self.errors(), [])
 
     def test_document_large(self):
         "A large export is a long operation"
