@@ -107,6 +107,9 @@ class FileTransfer:
             **super().google_burial(),
             **self.google_whom(),
             'user': Transaction().user or None,
+            # what the dry run of the rule tells
+            'rule': self.rule.id if self.rule else None,
+            'path': self.rendered_path,
             }
 
     @staticmethod

@@ -19,7 +19,7 @@ from trytond.tools import grouped_slice
 from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateView, Wizard
 
-from .matching import FOLDER
+from . import mapping
 from .rule_client import drive_client
 from .rule_follow import Follow
 from .tree import Tree
@@ -144,11 +144,29 @@ class Preview:
         File = Pool().get('google_drive.file')
         for sub_ids in grouped_slice(self.entered(), 250):
             self.entering(list(sub_ids))
-        for file in File.search([
-                    ('rule', '=', self.id),
-                    ('attachment', '!=', None),
+        for files in grouped_slice(File.search([
+                        ('rule', '=', self.id),
+                        ('attachment', '!=', None),
+                        ('google_state', '!=', 'apart'),
+                        ]), 250):
+            files = list(files)
+            places = self.rule.places([f.attachment for f in files])
+            for file in files:
+                self.known(file, places[file.attachment.id])
+        self.buried()
+
+    def buried(self):
+        "What was deleted here"
+        Tombstone = Pool().get('google_integration.tombstone')
+        for tombstone in Tombstone.search([
+                    ('service', '=', str(self.rule.drive)),
+                    ('state', '=', 'to_delete'),
                     ]):
-            self.known(file)
+            burial = bookkeeping.loads(tombstone.parameters) or {}
+            if burial.get('rule') == self.id:
+                self.add(
+                    'delete', burial.get('name'), burial.get('path'),
+                    reason=gettext('google_drive.msg_preview_deleted'))
 
     def entered(self):
         "The ids of the attachments that match and have no file"
@@ -191,9 +209,8 @@ class Preview:
                     'send', place.name, '/'.join(place.folders), record,
                     gettext('google_drive.msg_preview_new'))
 
-    def known(self, file):
+    def known(self, file, place):
         attachment, record = file.attachment, file.attachment.resource
-        place = self.rule.places([attachment])[attachment.id]
         error = (place if isinstance(place, ItemError)
             else self.rule.sends(attachment))
         if error:
@@ -251,10 +268,10 @@ class Preview:
         files = []
         for change in changes:
             resource = change.resource
-            if resource.get('mimeType') == FOLDER:
+            if mapping.is_folder(resource):
                 self.tree.folders[change.google_id] = (
-                    resource.get('name'), _parent(resource),
-                    bool(resource.get('trashed')))
+                    resource.get('name'), mapping.parent(resource),
+                    mapping.is_trashed(resource))
             else:
                 files.append(change)
         for sub_changes in grouped_slice(files, 250):
@@ -273,7 +290,7 @@ class Preview:
                     self.new(change)
 
     def folders(self, resource):
-        return self.rule.folders_of(_parent(resource), self.tree)
+        return self.rule.folders_of(mapping.parent(resource), self.tree)
 
     def changed(self, file, change):
         resource = change.resource
@@ -282,7 +299,8 @@ class Preview:
             # deleted for ever, or not shown any more: nothing is done
             return
         folders = self.folders(resource)
-        name, folder = resource.get('name'), '/'.join(folders or ())
+        values = mapping.to_values(resource)
+        name, folder = values['name'], '/'.join(folders or ())
         if change.deleted:
             self.add(
                 'delete', name, folder, record,
@@ -293,7 +311,7 @@ class Preview:
                 'move', name, None, record,
                 gettext('google_drive.msg_preview_left'))
             return
-        if resource.get('md5Checksum') != file.md5:
+        if (values['md5'], values['edition']) != (file.md5, file.edition):
             self.add(
                 'receive', name, folder, record,
                 gettext('google_drive.msg_preview_changed'))
@@ -301,7 +319,7 @@ class Preview:
             self.add(
                 'rename', name, folder, record,
                 gettext('google_drive.msg_preview_rename', name=file.name))
-        if _parent(resource) != file.parent_google_id:
+        if values['parent_google_id'] != file.parent_google_id:
             self.add(
                 'move', name, folder, record,
                 gettext('google_drive.msg_preview_moved'))
@@ -332,7 +350,3 @@ class Preview:
             self.add(
                 'receive', name, folder, target.record,
                 gettext('google_drive.msg_preview_new'))
-
-
-def _parent(resource):
-    return (resource.get('parents') or [None])[0]

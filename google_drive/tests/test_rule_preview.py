@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What a rule would do is told, and not done."""
+from unittest.mock import patch
+
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration.tests.wizard import WizardSession
 
@@ -105,6 +107,64 @@ class PreviewTestCase(GoogleDriveTestCase):
             parent=self.folder("Sales"))
         self.synchronize()
         self.assertEqual(self.preview(), {})
+
+    def test_document(self):
+        "A document of Google that was edited, of which no checksum tells"
+        file = self.google.create_file(
+            ALICE, "Plan", content=["Hello"],
+            mimeType='application/vnd.google-apps.document',
+            parent=self.folder("Sales"))
+        self.synchronize()
+        self.google.advance(10)
+        self.google.edit_document(ALICE, file['id'], append="World")
+        self.assertEqual(self.preview(), {
+                'receive': [(
+                        "Plan", "Sales", "Sales", "The content was changed")],
+                })
+
+    def test_deleted(self):
+        "What was deleted in Tryton, by this rule alone"
+        other = self.create_rule(
+            name="Other", domain='[["id", "=", -1]]', root=self.root)
+        self.delete(self.sent("a.txt"))
+        self.assertEqual(self.preview(), {
+                'delete': [(
+                        "a.txt", "Sales", None, "Deleted in Tryton: moved to "
+                        "the trash of Google Drive")],
+                })
+        self.rule = other
+        self.assertEqual(self.preview(), {})
+
+    def sent(self, name):
+        id = self.attach(name)
+        self.synchronize()
+        self.synchronize()
+        return id
+
+    def test_apart(self):
+        "What is not synchronized any more is neither renamed nor moved"
+        self.sent("a.txt")
+        google_id, = self.search('google_drive.file', 'google_id')
+        self.google.move_file(
+            ALICE, google_id, self.folder("Sales"),
+            self.google.create_folder(ALICE, "Elsewhere")['id'])
+        self.synchronize()
+        self.rename("Sales 2")
+        self.assertEqual(self.preview(), {})
+
+    def test_few_queries(self):
+        "The places of many files are asked for together"
+        for name in "abcd":
+            self.attach(f"{name}.txt")
+        self.synchronize()
+        self.sweep()
+        with database(commit=False) as pool:
+            Rule = pool.get(RULE)
+        with patch.object(
+                Rule, 'places', autospec=True,
+                side_effect=Rule.places) as places:
+            self.preview()
+        places.assert_called_once()
 
     def test_moves(self):
         self.attach("a.txt")
