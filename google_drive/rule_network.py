@@ -3,6 +3,7 @@
 """Looking at the folders of a drive: plain data in and out, no record."""
 import os
 import tempfile
+from contextlib import suppress
 from typing import NamedTuple
 
 from trytond.modules.google_integration.client import GoogleError
@@ -130,11 +131,22 @@ def _probe_file(client, parent, directory):
             if file.read() != CONTENT:
                 raise GoogleError(0, 'other_content')
 
-    step = _try('write', write)
-    yield step
-    if step.reason:
-        return
-    yield _try('read', read)
+    try:
+        step = _try('write', write)
+        yield step
+        if step.reason:
+            return
+        yield _try('read', read)
+    except GoogleError:
+        if google_id:
+            with suppress(GoogleError):
+                _remove(client, google_id)
+        raise
+    yield _remove(client, google_id)
+
+
+def _remove(client, google_id):
+    "Delete the file, or move it to the trash, and return the step"
     step = _try('delete', lambda: client.execute(
             client.api.files().delete(
                 fileId=google_id, supportsAllDrives=True)))
@@ -144,7 +156,7 @@ def _probe_file(client, parent, directory):
                 client.api.files().update(
                     fileId=google_id, body={'trashed': True},
                     supportsAllDrives=True, fields='id')))
-    yield step
+    return step
 
 
 def _try(name, function):

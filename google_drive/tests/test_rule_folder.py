@@ -3,6 +3,7 @@
 """Choosing the root folder of a rule at Google, and testing it."""
 import json
 
+from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_drive.exceptions import DriveFolderError
 from trytond.modules.google_drive.rule_network import PROBE
@@ -205,6 +206,20 @@ class TestFolderTestCase(FolderTestCase):
         lines, missing = self.results()
         self.assertEqual(lines[-1], ('trash', True))
         self.assertEqual(missing, '')
+
+    def test_outage(self):
+        "The file is deleted whatever fails in between"
+        for fault, method in [
+                ('status', 'drive.files.get_media'),
+                ('drop_after', 'drive.files.create')]:
+            with self.subTest(method=method):
+                self.google.add_fault(
+                    fault, method_id=method,
+                    **({'status': 503} if fault == 'status' else {}))
+                with self.assertRaises(UserError):
+                    self.results()
+                self.assertEqual(self.probes(), [])
+                self.google.clear_faults()
 
     def test_quota(self):
         self.google.set_quota(ALICE, 1)
