@@ -11,13 +11,14 @@ Pure functions: no ORM, no network, no clock.
 """
 import re
 import warnings
+from functools import lru_cache
 from re import _constants as sre
 from re import _parser as parser
 
 __all__ = ['Pattern', 'PatternError']
 
 SOURCE_LIMIT = 500
-PROGRAM_LIMIT = 2_000
+PROGRAM_LIMIT = 1_000
 DEPTH_LIMIT = 40
 TEXT_LIMIT = 1_024
 FLAGS = re.UNICODE | re.IGNORECASE
@@ -54,6 +55,7 @@ class Pattern:
             name: index for name, index in tree.state.groupdict.items()}
         self.groups = sorted(self.slots)
         self.program = []
+        self.predicates = {}
         self._sequence(tree, 0)
         self._add('match')
 
@@ -85,8 +87,7 @@ class Pattern:
             raise PatternError('long')
         for operator, value in tree:
             if operator in CHARACTERS:
-                self._add('character', _predicate(
-                        operator, value, self.ignore_case))
+                self._add('character', self._character(operator, value))
             elif operator is sre.SUBPATTERN:
                 self._group(value, depth + 1)
             elif operator is sre.BRANCH:
@@ -98,6 +99,14 @@ class Pattern:
                 self._add('position', POSITIONS[value])
             else:
                 raise PatternError('forbidden')
+
+    def _character(self, operator, value):
+        "The predicate, which is one however often it is repeated"
+        key = operator, tuple(value) if operator is sre.IN else value
+        if key not in self.predicates:
+            self.predicates[key] = _predicate(
+                operator, value, self.ignore_case)
+        return self.predicates[key]
 
     def _group(self, value, depth):
         index, add, remove, tree = value
@@ -123,7 +132,11 @@ class Pattern:
         if minimum > PROGRAM_LIMIT:
             raise PatternError('long')
         for _ in range(minimum):
+            length = len(self.program)
             self._sequence(tree, depth)
+            if len(self.program) == length:
+                # nothing, however often it is repeated
+                break
         if maximum is sre.MAXREPEAT:
             split = self._add('split', None)
             self._sequence(tree, depth)
@@ -188,6 +201,8 @@ def _predicate(operator, value, ignore_case):
         negate = operator is sre.NOT_LITERAL
         items = [_item(sre.LITERAL, value)]
 
+    # a set is asked once for each of the characters of a text
+    @lru_cache(maxsize=TEXT_LIMIT)
     def is_one(character):
         return negate != any(
             item(variant)

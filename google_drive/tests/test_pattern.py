@@ -114,3 +114,18 @@ class PatternTestCase(unittest.TestCase):
             with self.subTest(source), Work() as work:
                 Pattern(source).search('a' * 255)
             self.assertLess(work.calls, WORK)
+
+    def test_hostile_nothing(self):
+        "What is nothing is not repeated"
+        with Work() as work:
+            pattern = Pattern('(?:(?:(?:){900}){900})(?P<all>a)')
+        self.assertLess(work.calls, WORK)
+        self.assertEqual(pattern.search("ba"), {'all': 'a'})
+
+    def test_hostile_set(self):
+        "Nor is a large set asked again and again"
+        characters = ''.join(map(chr, range(0x4e00, 0x4e00 + 400)))
+        with Work() as work:
+            pattern = Pattern(f'(?i)[{characters}]{{0,300}}!')
+            pattern.search(characters[-1] * 255)
+        self.assertLess(work.calls, WORK)
