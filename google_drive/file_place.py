@@ -13,6 +13,7 @@ from trytond.transaction import without_check_access
 
 from . import store
 from .file_google import guess_type
+from .rule_follow import assign
 
 __all__ = ['FilePlace']
 
@@ -67,6 +68,9 @@ class FilePlace:
                     ('orphan', '!=', None),
                     ]):
             file._regain()
+        # the sweep knows only those of the model of its rule
+        assign(attachments)
+        cls.attached(attachments)
 
     @classmethod
     @without_check_access

@@ -327,6 +327,12 @@ class Rule(
     def check_modification(cls, mode, rules, values=None, external=False):
         super().check_modification(
             mode, rules, values=values, external=external)
+        if mode == 'write' and 'model' in values:
+            for rule in rules:
+                if rule.model != values['model']:
+                    raise AccessError(gettext(
+                            'google_drive.msg_rule_model',
+                            rule=rule.rec_name))
         if external and values:
             for name in bookkeeping.readonly_fields(cls) & values.keys():
                 if values[name] is not None:
