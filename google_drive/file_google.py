@@ -167,8 +167,10 @@ class GoogleFile(GoogleResource):
 
     def google_sought(self):
         "What tells that the file is there already"
-        # a folder that is yet to be created holds nothing
-        is_there = not self.place or self.place.state == 'known'
+        # a folder that is yet to be created holds nothing, and what everybody
+        # can read is not what is to be encrypted
+        is_there = not (self.rule and self.rule.encrypted) and (
+            not self.place or self.place.state == 'known')
         return {
             'name': self.name,
             'md5': self.md5,

@@ -38,7 +38,8 @@ class FileOrphan:
             rules = self.drive.receiving_rules
         for rule in rules:
             folders = rule.folders_of(parent, tree)
-            if folders is None or not rule.receives(base):
+            if (folders is None or not rule.receives(base)
+                    or self._is_revealed(rule)):
                 continue
             if rule == self.rule and self._has_record:
                 # the folder alone tells of another one
@@ -47,6 +48,12 @@ class FileOrphan:
                 target = rule.target(base, folders, known)
             targets.append((rule, target))
         return targets
+
+    def _is_revealed(self, rule):
+        "Tell if the rule would send what is encrypted so that all read it"
+        return bool(
+            self.attachment and self.rule and self.rule.encrypted
+            and not rule.encrypted)
 
     @property
     def _has_record(self):

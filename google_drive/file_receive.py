@@ -110,7 +110,9 @@ class FileReceive:
                     ('attachment', '!=', None),
                     ('md5', 'in', list({m for m, *_ in contents.values()})),
                     ], order=[('id', 'ASC')]):
-            if record.id not in taken:
+            # what everybody can read is not what is to be encrypted
+            if record.id not in taken and not (
+                    record.rule and record.rule.encrypted):
                 waiting[record.md5, record.name,
                     record.parent_google_id].append(record)
         return {

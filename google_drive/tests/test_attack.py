@@ -1,6 +1,9 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What somebody may do to read, or to spoil, what is not theirs"
+import base64
+
+import trytond.config as config
 from trytond.model.exceptions import AccessError
 
 from .tools import (
@@ -8,6 +11,15 @@ from .tools import (
 
 
 class AttackTestCase(GoogleDriveTestCase):
+
+    def encrypt(self):
+        if not config.has_section('google_drive'):
+            config.add_section('google_drive')
+        config.set(
+            'google_drive', 'encryption_key',
+            base64.urlsafe_b64encode(b'k' * 32).decode())
+        self.addCleanup(config.set, 'google_drive', 'encryption_key', '')
+        self.set_rule(encrypted=True)
 
     # Attachments that people move
 
@@ -52,6 +64,40 @@ class AttackTestCase(GoogleDriveTestCase):
         with self.assertRaises(AccessError):
             self.set_rule(model='res.user')
         self.set_rule(model=GROUP, name="Same")
+
+    # Files that are encrypted
+
+    def test_encrypted_moved(self):
+        "A move on Drive does not let another rule send it readable"
+        self.encrypt()
+        plain = self.google.create_folder(ALICE, "Plain")['id']
+        self.create_rule(name="Plain", root=plain)
+        attachment = self.attach("a.txt", b'secret')
+        self.synchronize()
+        there = self.google.create_folder(ALICE, "Sales", parent=plain)['id']
+        self.synchronize()
+        google_id = self.file(attachment, 'google_id')
+        self.google.move_file(ALICE, google_id, self.folder("Sales"), there)
+        self.synchronize()
+        self.assertEqual(len(self.errors()), 1)
+        self.write(attachment, data=b'secret too')
+        self.synchronize()
+        self.assertNotIn(b'secret', self.content(google_id))
+        self.assertEqual(self.file(attachment, 'rule').id, self.rule)
+
+    def test_encrypted_adopted(self):
+        "What is there readable is not taken for what is to be encrypted"
+        self.encrypt()
+        for direction in ['both', 'to_google']:
+            with self.subTest(direction):
+                self.set_rule(direction=direction)
+                name = direction + '.txt'
+                there = self.drop(name, b'secret')
+                attachment = self.attach(name, b'secret')
+                self.synchronize()
+                google_id = self.file(attachment, 'google_id')
+                self.assertNotEqual(google_id, there['id'])
+                self.assertNotIn(b'secret', self.content(google_id))
 
 
 del GoogleDriveTestCase
