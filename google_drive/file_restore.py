@@ -73,7 +73,8 @@ class FileRestore:
             return None
         for other in Attachment.search([
                     ('resource', '=', str(resource)),
-                    ('id', '!=', self.attachment.id),
+                    # others may have the same content
+                    ('google_drive_current', '=', self.attachment.id),
                     ('type', '=', 'data'),
                     ], order=[('id', 'DESC')]):
             if store.checksum(other) == md5:

@@ -9,6 +9,8 @@ from trytond.model.exceptions import AccessError
 from .tools import (
     ALICE, GROUP, RULE, GoogleDriveTestCase, database)
 
+CONFLICT = 'google_integration.conflict'
+
 
 class AttackTestCase(GoogleDriveTestCase):
 
@@ -98,6 +100,28 @@ class AttackTestCase(GoogleDriveTestCase):
                 google_id = self.file(attachment, 'google_id')
                 self.assertNotEqual(google_id, there['id'])
                 self.assertNotIn(b'secret', self.content(google_id))
+
+    # Conflicts
+
+    def test_restore_other(self):
+        "Another attachment with the same content keeps it"
+        self.set_rule(conflict_policy='google')
+        attachment = self.attach("a.txt", b'old')
+        self.synchronize()
+        self.write(attachment, data=b'ours')
+        self.google.edit_file(
+            ALICE, self.file(attachment, 'google_id'), content=b'theirs')
+        self.synchronize()
+        self.attach("other.txt", b'ours')
+        self.synchronize()
+        conflict, = self.search(CONFLICT, 'id')
+        self.click(CONFLICT, conflict, 'restore', user=1)
+        self.synchronize()
+        self.assertEqual(
+            [i for i in self.local() if '(Tryton, ' not in i[0]],
+            [("Sales/a.txt", b'ours'), ("Sales/other.txt", b'ours')])
+        self.assertEqual(len(self.local()), 3)
+        self.assert_settled()
 
 
 del GoogleDriveTestCase
