@@ -285,11 +285,15 @@ class Rule(
 
     @fields.depends('drive', '_parent_drive.kind', 'direction')
     def on_change_notify(self):
+        Drive = Pool().get('google_drive.drive')
         notifications = super().on_change_notify()
-        if self.drive and self.drive.kind == 'my_drive':
+        # a client may name any
+        if not self.drive or not Drive.search([('id', '=', self.drive.id)]):
+            return notifications
+        if self.drive.kind == 'my_drive':
             notifications.append(
                 ('warning', gettext('google_drive.msg_rule_my_drive')))
-        if self.drive and (code := access_warning(self)):
+        if code := access_warning(self):
             notifications.append((
                     'warning', gettext(
                         f'google_drive.msg_rule_access_{code}',

@@ -5,9 +5,10 @@ import base64
 
 import trytond.config as config
 from trytond.model.exceptions import AccessError
+from trytond.pool import Pool
 
 from .tools import (
-    ALICE, GROUP, RULE, GoogleDriveTestCase, database)
+    ALICE, BOB, GROUP, RULE, GoogleDriveTestCase, database)
 
 CONFLICT = 'google_integration.conflict'
 
@@ -122,6 +123,16 @@ class AttackTestCase(GoogleDriveTestCase):
             [("Sales/a.txt", b'ours'), ("Sales/other.txt", b'ours')])
         self.assertEqual(len(self.local()), 3)
         self.assert_settled()
+
+    # Forms
+
+    def test_notify(self):
+        "Who names the drive of another learns nothing of the account"
+        other, = self.discover(self.connect(self.john, BOB))
+        for drive, count in [(other, 0), (self.drive, 2)]:
+            with self.subTest(drive), self.as_user(self.jane):
+                rule = Pool().get(RULE)(drive=drive, direction='to_google')
+                self.assertEqual(len(rule.on_change_notify()), count)
 
 
 del GoogleDriveTestCase
