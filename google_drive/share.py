@@ -121,6 +121,15 @@ class ShareStart(ModelView):
         "The values that depend on what the files are attached to"
         return {}
 
+    def check_choices(self):
+        "Raise the error of what a client sends that is no choice"
+        for name in ['grantee', 'role']:
+            value = getattr(self, name)
+            if value and value not in dict(self._fields[name].selection):
+                raise DriveShareError(gettext(
+                        'google_drive.msg_share_choice', value=value,
+                        **self.__names__(name)))
+
     @property
     def emails(self):
         "The addresses without repetition; raise the error of a wrong one"
@@ -276,6 +285,7 @@ class Share(CheckedWizardMixin, Wizard):
     def _bodies(self):
         "What is asked of Google, one permission each"
         start = self.start
+        start.check_choices()
         bodies = []
         for email in start.emails:
             bodies.append({

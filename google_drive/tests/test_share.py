@@ -159,6 +159,17 @@ class ShareTestCase(ShareCase):
         self.assertTrue(any(
                 p['anyone'] for p in wizard.values['permissions']))
 
+    def test_grantee(self):
+        "Whom else a client names is not shared with either, unwarned"
+        wizard = self.wizard()
+        self.google.clear_log()
+        for values in [
+                {'grantee': 'anyone'}, {'grantee': 'domain'},
+                {'role': 'owner'}, {'role': 'organizer'}]:
+            with self.subTest(values), self.assertRaises(DriveShareError):
+                wizard.execute('share', addresses=BOB, **values)
+        self.assertEqual((self.requests(), self.grants()), ([], set()))
+
     def test_never_anyone(self):
         "Synchronizing shares nothing"
         self.assertEqual(self.grants(), set())
