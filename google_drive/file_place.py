@@ -56,7 +56,8 @@ class FilePlace:
                 'google_revision': bookkeeping.new_revision(),
                 'google_touched': bookkeeping.utcnow(),
                 })
-        cls.google_touch(files)
+        # what no rule sends stays apart
+        cls.google_touch([f for f in files if f.rule])
         cls.attached(attachments)
 
     @classmethod
