@@ -109,7 +109,7 @@ class FileTransfer:
             'user': Transaction().user or None,
             # what the dry run of the rule tells
             'rule': self.rule.id if self.rule else None,
-            'path': self.rendered_path,
+            'shown_path': self.rendered_path,
             }
 
     @staticmethod

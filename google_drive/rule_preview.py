@@ -165,7 +165,7 @@ class Preview:
             burial = bookkeeping.loads(tombstone.parameters) or {}
             if burial.get('rule') == self.id:
                 self.add(
-                    'delete', burial.get('name'), burial.get('path'),
+                    'delete', burial.get('name'), burial.get('shown_path'),
                     reason=gettext('google_drive.msg_preview_deleted'))
 
     def entered(self):
