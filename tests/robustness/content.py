@@ -2,13 +2,13 @@
 # top level of this repository has the full notices and license terms.
 """Both sides, read without a line of the modules, to be compared."""
 import datetime as dt
-import hashlib
 from collections import defaultdict
 
-from .laboratory import USER, WINDOW, Site
+from .idle import assert_idle, assert_quiet, digest
+from .laboratory import USER, WINDOW
 
 __all__ = [
-    'BOOKS', 'LEFT_OUT', 'assert_equal', 'assert_idle', 'assert_quiet',
+    'LEFT_OUT', 'assert_equal', 'assert_idle', 'assert_quiet',
     'assert_same_occurrences', 'digest', 'google', 'settled', 'tryton',
     'tryton_by_id']
 
@@ -28,13 +28,6 @@ COLUMNS = (
     'start_date, end_date, time_zone, status, visibility, transparency, '
     'google_state, recurrence, recurring_identifier, original_start, '
     'response, organizer_own, organizer_email')
-# what an idle synchronisation may write, of all the tables
-BOOKS = {
-    'google_calendar_calendar': {
-        'cursor', 'last_sync', 'next_sync', 'queued_at', 'lease_token',
-        'lease_until'},
-    'google_integration_google_credentials': {'last_sync'},
-    }
 
 
 def google(site, user=USER):
@@ -211,56 +204,3 @@ def settled(site):
         f"error {row['code']} of {row['google_id'] or row['resource']}"
         for row in site.rows('google_integration_sync_error')]
     return left
-
-
-def digest(site, *books):
-    "What is in each table, the books of the synchronisation aside"
-    with site.connection() as connection:
-        cursor = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table'"
-            if site.laboratory.sqlite else
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        tables = [
-            name for name, in cursor
-            if name in site.written or not name.startswith(('ir_', 'res_'))]
-        result = {}
-        for table in tables:
-            cursor = connection.execute(f'SELECT * FROM "{table}"')
-            keep = [
-                i for i, column in enumerate(cursor.description)
-                if column[0] not in BOOKS.get(table, set()).union(books)]
-            rows = sorted(
-                repr([row[i] for i in keep]) for row in cursor)
-            result[table] = hashlib.sha256(
-                '\n'.join(rows).encode()).hexdigest()
-        return result
-
-
-def assert_quiet(site):
-    """A further synchronisation writes nothing
-
-    It receives what was sent before, as many pages as that may be.
-    """
-    requests = _idle(site, 'progress')
-    if set(requests) != {'calendar.events.list'}:
-        raise AssertionError(f"the first idle one asked for {requests}")
-
-
-def assert_idle(site):
-    "Two further synchronisations write nothing, the second asks once"
-    assert_quiet(site)
-    requests = _idle(site)
-    if requests != ['calendar.events.list']:
-        raise AssertionError(f"the second idle one asked for {requests}")
-
-
-def _idle(site, *books):
-    before = digest(site, *books)
-    log = site.admin.log()
-    if not site.call(Site.synchronize):
-        raise AssertionError("an idle synchronisation failed")
-    after = digest(site, *books)
-    changed = [t for t in after if after[t] != before.get(t)]
-    if changed:
-        raise AssertionError(f"an idle synchronisation changed {changed}")
-    return [r['id'] for r in site.admin.log(since=log[-1]['n'])]

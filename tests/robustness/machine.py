@@ -8,34 +8,23 @@ both sides, or was replaced by a person who saw it, or is kept in a conflict.
 import contextlib
 import datetime as dt
 import json
-import random
 
 from trytond.pool import Pool
 
 from . import content, work
 from .guests import BOB, Guests, assert_invited_once
 from .laboratory import USER
-from .meter import die
-from .processes import Killed, Process
 from .recurring import Recurring
+from .steps import POLICIES, Steps
 
 __all__ = ['Machine']
 
 EPOCH = dt.datetime(2030, 1, 1)
-POLICIES = ['newest', 'tryton', 'google', 'manual']
-METHODS = [
-    r'calendar\.events\.list', r'calendar\.events\..*', r'calendar\.batch',
-    r'calendar\.events\.(insert|patch|delete)', r'oauth\.token', '.*']
-STATUS = [
-    (500, 'backendError'), (503, 'backendError'),
-    (429, 'rateLimitExceeded'), (403, 'rateLimitExceeded'),
-    (403, 'userRateLimitExceeded')]
 ROUNDS = 20
 
 
-class Base:
+class Base(Steps):
 
-    # what may be done, and how often
     ACTIONS = {
         'create_here': 3,
         'create_there': 3,
@@ -43,55 +32,23 @@ class Base:
         'change_there': 7,
         'delete_here': 1,
         'delete_there': 1,
-        'fault': 4,
-        'expire': 1,
-        'pages': 1,
-        'policy': 1,
-        'synchronize': 6,
-        'kill_at_request': 3,
-        'kill_at_commit': 3,
-        'change_meanwhile': 4,
-        'two_workers': 1,
-        }
+        **Steps.ACTIONS}
+    MEANWHILE = [
+        'change_here', 'change_there', 'change_there', 'change_here',
+        'delete_here', 'delete_there']
+    PAUSES = [r'calendar\.batch', '.*']
+    METHODS = [
+        r'calendar\.events\.list', r'calendar\.events\..*',
+        r'calendar\.batch', r'calendar\.events\.(insert|patch|delete)',
+        r'oauth\.token', '.*']
 
     def __init__(self, site):
-        self.site = site
-        self.admin = site.admin
-        self.random = random.Random(0)
-        self.count = 0
-        self.trace = []
-        self.written = {}  # value: who wrote it
-        self.seen = set()  # values replaced by who saw them
+        super().__init__(site)
         self.sending = set()
 
     def begin(self):
         self.admin.add_user(BOB)
         self.set_up()
-
-    def step(self, action, seed):
-        "Do what is chosen by the seed"
-        self.random.seed(seed)
-        self.log(f'{action} {seed}')
-        with self.explained():
-            getattr(self, action)()
-
-    def end(self):
-        self.log('settle')
-        with self.explained():
-            self.settle()
-            self.check()
-
-    @contextlib.contextmanager
-    def explained(self):
-        "Tell what led to a failure"
-        try:
-            yield
-        except BaseException as exception:
-            raise AssertionError(
-                '\n'.join(self.trace)) from exception
-
-    def log(self, text):
-        self.trace.append(text)
 
     def set_up(self):
         "The brake is not what is tested"
@@ -245,39 +202,13 @@ class Base:
 
     # What goes wrong
 
-    def fault(self):
-        action = self.random.choice([
-                'status', 'status', 'drop_before', 'drop_after', 'malformed',
-                'truncated'])
-        values = {
-            'method_id': self.random.choice(METHODS),
-            'nth': self.random.randint(1, 4),
-            'times': self.random.choice([1, 1, 2, 8]),
-            }
-        if action == 'status':
-            values['status'], values['reason'] = self.random.choice(STATUS)
-            if values['method_id'] == r'oauth\.token':
-                values.update(status=503, reason='internal_failure')
-        self.log(f'  {action} {values}')
-        self.admin.add_fault(action, **values)
-
     def expire(self):
         match self.random.choice(['access', 'known', 'sync']):
-            case 'access':
-                self.admin.expire_access_tokens()
-            case 'known':
-                self.admin.expire_access_tokens()
-                self.site.sql(
-                    "UPDATE google_integration_google_credentials "
-                    "SET token_expiry = '2020-01-01 00:00:00'")
             case 'sync':
                 self.log('  sync tokens')
                 self.admin.expire_sync_tokens()
-
-    def pages(self):
-        self.admin.options(
-            max_page=self.random.choice([None, 1, 2, 7]),
-            empty_pages=self.random.choice([0, 0, 1, 2]))
+            case kind:
+                self.expire_access(kind == 'known')
 
     def policy(self, policy=None):
         policy = policy or self.random.choice(POLICIES)
@@ -288,81 +219,24 @@ class Base:
 
     # Synchronisations
 
-    def process(self, at_commit=None):
-        return Process(self.run, at_commit)
-
-    def run(self, at_commit=None):
-        from .meter import Meter
+    @staticmethod
+    def shrink():
         work.shrink()
-        with Meter(at_commit):
-            return self.site.synchronize()
 
-    def synchronize(self):
-        self.log(f'  {self.process().result()}')
-
-    def _killed(self, process):
-        try:
-            self.log(f'  {process.result()}')
-        except Killed:
-            self.log('  killed')
-            self.site.end_leases()
-        self.admin.clear_hooks()
-
-    def kill_at_request(self):
-        k = self.random.randint(1, 6)
-        when = self.random.choice(['before', 'after'])
-        self.log(f'  {when} {k}')
-        process = self.process()
-        self.admin.kill_at(process.pid, k, when=when)
-        self._killed(process)
-
-    def kill_at_commit(self):
-        k = self.random.randint(1, 12)
-        moment = self.random.choice(['before', 'after'])
-        self.log(f'  {moment} {k}')
-
-        def kill(number, when):
-            if (number, when) == (k, moment):
-                die()
-        self._killed(self.process(kill))
-
-    def change_meanwhile(self):
-        "People go on while a synchronisation waits for Google"
-        k = self.random.randint(1, 2)
-        when = self.random.choice(['before', 'after'])
-        method_id = self.random.choice([r'calendar\.batch', '.*'])
-        hook = self.admin.pause_at(k, when=when, method_id=method_id)
-        process = self.process().start()
-        reached = False
-        while not reached and not process.ended():
-            reached = self.admin.wait_hook(hook, timeout=.05)
-        if reached:
-            self.sending = {
-                id for row in self.site.rows('google_calendar_event')
-                if row['google_state'] == 'pushing'
-                for id in [row['id'], row['google_id']]}
-            for _ in range(self.random.randint(1, 3)):
-                action = self.random.choice([
-                        self.change_here, self.change_there,
-                        self.change_there, self.change_here,
-                        self.delete_here, self.delete_there])
-                self.log(f'  {when} {k} {method_id}: {action.__name__}')
-                action()
-            self.sending = set()
-        self.admin.clear_hooks()
-        self.log(f'  {process.result()}')
-
-    def two_workers(self):
-        processes = [self.process().start() for _ in range(2)]
-        for process in processes:
-            self.log(f'  {process.result()}')
+    @contextlib.contextmanager
+    def meanwhile(self):
+        self.sending = {
+            id for row in self.site.rows('google_calendar_event')
+            if row['google_state'] == 'pushing'
+            for id in [row['id'], row['google_id']]}
+        yield
+        self.sending = set()
 
     # The end
 
     def settle(self):
         "Nothing goes wrong any more: all must be done soon"
-        self.admin.clear_faults()
-        self.admin.options(max_page=None, empty_pages=0)
+        self.calm()
         good = 0
         for _ in range(ROUNDS):
             self.decide()

@@ -24,21 +24,19 @@ __all__ = ['ROUND', 'play', 'play_lane']
 ROUND = 50
 # seconds, of a step and of all that follows the last one
 PATIENCE = 1800
-ACTIONS = [
-    name for name, weight in Machine.ACTIONS.items() for _ in range(weight)]
 
 
 class Rounds(RuleBasedStateMachine):
     "A round, in a copy of the site that the machine has to itself"
-    laboratory = lane = counter = report = None
+    laboratory = lane = counter = report = Machine = None
 
     def __init__(self):
         super().__init__()
-        self.process = self.laboratory.trial(follow, lane=self.lane).start()
+        self.process = self.laboratory.trial(
+            follow, self.Machine, lane=self.lane).start()
         self.process.patience = PATIENCE
         self.failed = False
 
-    @rule(action=st.sampled_from(ACTIONS), seed=st.integers(0, 2 ** 32 - 1))
     def act(self, action, seed):
         self.process.say((action, seed))
         try:
@@ -58,7 +56,7 @@ class Rounds(RuleBasedStateMachine):
                 f"{self.counter['killed']} processes killed")
 
 
-def follow(site):
+def follow(site, Machine):
     "Do the steps that are told, then check that all is well"
     machine = Machine(site)
     machine.begin()
@@ -69,13 +67,21 @@ def follow(site):
     return machine.trace
 
 
-def play_lane(laboratory, lane, number, steps, report):
+def play_lane(laboratory, lane, Machine, number, steps, report):
     "Play so many steps; count them, and the processes that were killed"
+    actions = [
+        name for name, weight in Machine.ACTIONS.items()
+        for _ in range(weight)]
+
     class Lane(Rounds):
-        pass
+        @rule(
+            action=st.sampled_from(actions),
+            seed=st.integers(0, 2 ** 32 - 1))
+        def act(self, action, seed):
+            super().act(action, seed)
 
     Lane.laboratory, Lane.lane, Lane.counter = laboratory, lane, Counter()
-    Lane.report = staticmethod(report)
+    Lane.report, Lane.Machine = staticmethod(report), Machine
     run_state_machine_as_test(seed(number)(Lane), settings=settings(
             max_examples=math.ceil(steps / ROUND), stateful_step_count=ROUND,
             deadline=None, database=None,
@@ -84,7 +90,7 @@ def play_lane(laboratory, lane, number, steps, report):
     return Lane.counter
 
 
-def play(laboratory, number, steps, report=str):
+def play(laboratory, number, steps, report=str, Machine=Machine):
     """Play as many lanes at a time as the laboratory has
 
     ``report`` gets a line after each round. Yield the seed, the steps, what
@@ -94,7 +100,8 @@ def play(laboratory, number, steps, report=str):
     for lane in range(laboratory.lanes):
         some = math.ceil(steps / laboratory.lanes)
         process = Process(
-            play_lane, laboratory, lane, number + lane, some, report).start()
+            play_lane, laboratory, lane, Machine, number + lane, some,
+            report).start()
         process.patience = PATIENCE * math.ceil(some / ROUND)
         lanes[process.connection] = number + lane, some, process
     while lanes:
