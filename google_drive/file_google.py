@@ -18,6 +18,8 @@ from . import encryption, mapping, store
 __all__ = ['GoogleFile', 'guess_type', 'smallest_first']
 
 SESSION = 'session'
+# no version of Google's
+UNSEEN = '0'
 BINARY = 'application/octet-stream'
 
 
@@ -310,6 +312,12 @@ class GoogleFile(GoogleResource):
             if not r.rule or not r.rule.sends_files
             or r.google_state == 'apart']
         bookkeeping.update(cls, apart, {'google_state': 'local'})
+        # nobody has seen what was not fetched yet: it counts as changed since
+        bookkeeping.update(
+            cls, [
+                r for r in records
+                if r.attachment and r.incoming and r.google_etag],
+            {'google_etag': UNSEEN})
         super().delete(records)
 
 

@@ -1,0 +1,51 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"What two people do at a time, of whom none knows of the other"
+from .tools import ALICE, GoogleDriveTestCase
+
+CONFLICT = 'google_integration.conflict'
+
+
+class RaceTestCase(GoogleDriveTestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.set_service(deletion_share=100)
+        self.attachment = self.attach("a.txt", b'1')
+        self.synchronize()
+        self.google_id = self.file(self.attachment, 'google_id')
+
+
+class DeletionTestCase(RaceTestCase):
+    "Tryton's side is deleted, and Google's has changed"
+
+    def test_unseen(self):
+        "A content that was not fetched was seen by nobody"
+        self.set_service(conflict_policy='google')
+        self.google.edit_file(ALICE, self.google_id, content=b'2')
+        self.google.add_fault(
+            'corrupt', method_id='drive.files.get_media', times=None)
+        self.synchronize()
+        self.google.clear_faults()
+        self.assertEqual(self.local(), [("Sales/a.txt", b'1')])
+        self.delete(self.attachment)
+        self.synchronize()
+        self.synchronize()
+        self.assertEqual(self.local(), [("Sales/a.txt", b'2')])
+        self.assert_equal_sides(1)
+        self.assertEqual(self.errors(), [])
+
+    def test_unseen_kept(self):
+        "If the deletion stands it is kept in the conflict"
+        self.set_service(conflict_policy='tryton')
+        self.google.edit_file(ALICE, self.google_id, content=b'2')
+        self.google.add_fault(
+            'corrupt', method_id='drive.files.get_media', times=None)
+        self.synchronize()
+        self.google.clear_faults()
+        self.delete(self.attachment)
+        self.synchronize()
+        self.assert_equal_sides(0)
+        values, = self.search(CONFLICT, 'google_values')
+        self.assertIn('c81e728d9d4c2f636f067f89cc14862c', values)
+        self.assert_settled()
