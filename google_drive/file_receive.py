@@ -246,7 +246,24 @@ class Receive(Apply):
             Transfer.note(self.service, [self.Model.google_buried(
                         tombstone.google_id,
                         bookkeeping.loads(tombstone.parameters) or {})])
+        elif (tombstone.google_etag != self.Model.google_etag_of(
+                    change.resource)
+                and not self.take(change)):
+            self._left(tombstone, change)
+            return None
         return super()._buried(tombstone, change)
+
+    def _left(self, tombstone, change):
+        "No rule lets come back what was deleted here"
+        Tombstone = type(tombstone)
+        if any(self.is_in(change.resource, r) for r in self.service.rules):
+            bookkeeping.update(Tombstone, [tombstone], {
+                    'google_etag': self.Model.google_etag_of(
+                        change.resource),
+                    })
+        else:
+            # what somebody has taken away is not deleted there
+            Tombstone.delete([tombstone])
 
     def _existing(self, record, change):
         if record.google_arrived(change.resource):

@@ -19,6 +19,29 @@ class RaceTestCase(GoogleDriveTestCase):
 class DeletionTestCase(RaceTestCase):
     "Tryton's side is deleted, and Google's has changed"
 
+    def test_moved_out(self):
+        "What somebody has taken out of the folders is left there"
+        self.google.move_file(
+            ALICE, self.google_id, self.folder("Sales"), 'root')
+        self.delete(self.attachment)
+        for policy in ['google', 'tryton']:
+            self.set_service(conflict_policy=policy)
+            self.synchronize()
+        self.assertEqual((self.tombstones(), self.errors()), ([], []))
+        self.assertFalse(self.google.file(self.google_id)['trashed'])
+        self.assert_settled()
+
+    def test_not_received(self):
+        "What no rule receives does not come back"
+        self.set_rule(direction='to_google')
+        self.google.rename_file(ALICE, self.google_id, "b.txt")
+        self.delete(self.attachment)
+        self.synchronize()
+        self.synchronize()
+        self.assertEqual((self.tombstones(), self.errors()), ([], []))
+        self.assertTrue(self.google.file(self.google_id)['trashed'])
+        self.assert_settled()
+
     def test_unseen(self):
         "A content that was not fetched was seen by nobody"
         self.set_service(conflict_policy='google')
