@@ -298,10 +298,22 @@ class GoogleFile(GoogleResource):
 
     @classmethod
     def on_delete(cls, records):
-        Secret = Pool().get('google_integration.secret')
+        pool = Pool()
+        Secret = pool.get('google_integration.secret')
+        SyncError = pool.get('google_integration.sync_error')
         actions = super().on_delete(records)
         ids = [r.id for r in records]
         actions.append(lambda: Secret.forget(cls, ids, [SESSION]))
+        # what was told of files of which nothing is known any more
+        errors = SyncError.search([
+                ('service', 'in', list({str(r.drive) for r in records})),
+                ('operation', '=', 'pull'),
+                ('resource', '=', None),
+                ('google_id', 'in', [
+                        r.google_id for r in records if r.google_id]),
+                ])
+        if errors:
+            actions.append(lambda: SyncError.delete(errors))
         return actions
 
     @classmethod

@@ -16,6 +16,21 @@ class RaceTestCase(GoogleDriveTestCase):
         self.google_id = self.file(self.attachment, 'google_id')
 
 
+class TrashTestCase(RaceTestCase):
+    "Google's side is in the trash, and Tryton's has changed"
+
+    def test_error_forgotten(self):
+        "Nothing is told of what is deleted"
+        self.set_rule(orphans='log')
+        file = self.drop("b.txt", b'2', folder="Nobody")
+        self.synchronize()
+        self.assertEqual(len(self.errors()), 1)
+        self.google.trash_file(ALICE, file['id'])
+        self.synchronize()
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
+
+
 class DeletionTestCase(RaceTestCase):
     "Tryton's side is deleted, and Google's has changed"
 
