@@ -12,6 +12,7 @@ from trytond.modules.google_integration.operation import ItemError
 from trytond.pool import Pool
 
 from . import mapping
+from .naming import file_name
 from .tree import Tree
 
 __all__ = ['FileReceive']
@@ -79,7 +80,7 @@ class FileReceive:
         if not attachment or not self.rule or not self.rule.receives_files:
             return
         if 'name' in values and self.rendered_name in {
-                None, attachment.name}:
+                None, file_name(attachment.name, own=True)}:
             told['name'] = self.google_attachment_name(values['name'])
         if 'description' in values:
             told['description'] = values['description']
@@ -88,8 +89,9 @@ class FileReceive:
         with Attachment.written_by_google():
             Attachment.write([attachment], told)
         if 'name' in told and self.rendered_name:
-            bookkeeping.update(
-                type(self), [self], {'rendered_name': told['name']})
+            bookkeeping.update(type(self), [self], {
+                    'rendered_name': file_name(told['name'], own=True),
+                    })
 
     @classmethod
     def _adopt_same(cls, service, changes, taken):

@@ -87,3 +87,20 @@ class DeletionTestCase(RaceTestCase):
         values, = self.search(CONFLICT, 'google_values')
         self.assertIn('c81e728d9d4c2f636f067f89cc14862c', values)
         self.assert_settled()
+
+
+class NameTestCase(RaceTestCase):
+
+    def test_unclean(self):
+        "A name that Drive has otherwise follows its file all the same"
+        self.write(self.attachment, name="a: 1/2.txt")
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/a_ 1_2.txt", b'1')])
+        self.google.rename_file(ALICE, self.google_id, "b: 1.txt")
+        self.synchronize()
+        self.assertEqual(self.local(), [("Sales/b: 1.txt", b'1')])
+        self.write(self.attachment, data=b'2')
+        self.synchronize()
+        # it stays what somebody has called it
+        self.assertEqual(self.remote(), [("Sales/b: 1.txt", b'2')])
+        self.assert_settled()
