@@ -265,6 +265,7 @@ class _Taken:
     def __init__(self):
         self.files = []
         self.temporary = []
+        self.voted = False
 
     def __eq__(self, other):
         return type(other) is type(self)
@@ -278,17 +279,22 @@ class _Taken:
         pass
 
     def tpc_vote(self, transaction):
-        pass
+        self.voted = True
 
     def tpc_finish(self, transaction):
         paths, self.temporary = self.temporary, []
         self.files = []
+        self.voted = False
         for path in paths:
             discard(path)
 
     def tpc_abort(self, transaction):
         files, self.files = self.files, []
         self.temporary = []
+        if self.voted:
+            # a commit that failed may be one of which the answer was lost
+            self.voted = False
+            return
         for file_id, prefix in files:
             filestore.delete(file_id, prefix=prefix)
 

@@ -1,7 +1,11 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What two people do at a time, of whom none knows of the other"
-from .tools import ALICE, GoogleDriveTestCase
+from unittest.mock import patch
+
+from trytond import backend
+
+from .tools import ALICE, DRIVE, GoogleDriveTestCase
 
 CONFLICT = 'google_integration.conflict'
 
@@ -104,3 +108,30 @@ class NameTestCase(RaceTestCase):
         # it stays what somebody has called it
         self.assertEqual(self.remote(), [("Sales/b: 1.txt", b'2')])
         self.assert_settled()
+
+
+class StoreTestCase(RaceTestCase):
+
+    def test_commit_unknown(self):
+        "A commit that failed may have been done: its content stays"
+        self.google.edit_file(ALICE, self.google_id, content=b'2')
+        receive = self.model(DRIVE).receive
+
+        def received(service, contents):
+            result = receive(service, contents)
+            self.fail_after_commit()
+            return result
+        with patch.object(self.model(DRIVE), 'receive', received):
+            self.run_once()
+        self.assertEqual(self.local(), [("Sales/a.txt", b'2')])
+
+    def fail_after_commit(self):
+        "The commit is done, and its answer is lost"
+        from trytond.transaction import Transaction
+        connection = Transaction().connection
+
+        class Lost(type(connection)):
+            def commit(self):
+                super().commit()
+                self.__class__ = type(connection)
+                raise backend.DatabaseOperationalError("connection lost")
