@@ -149,6 +149,7 @@ class GoogleFile(GoogleResource):
             revision=self.google_revision, etag=self.google_etag,
             body=self.google_to_resource(values, units, base))
         operation.parameters['parent'] = mapping.parent(base or {})
+        operation.parameters['units'] = units
         self.google_add_lock(operation, units)
         if units is None:
             operation.kind, operation.etag = 'insert', None
@@ -236,6 +237,7 @@ class GoogleFile(GoogleResource):
 
     @classmethod
     def google_confirm(cls, service, operations, answers):
+        cls._leave_unsent(operations, answers)
         result = super().google_confirm(service, operations, answers)
         Conflict = Pool().get('google_integration.conflict')
         SyncError = Pool().get('google_integration.sync_error')
@@ -268,6 +270,26 @@ class GoogleFile(GoogleResource):
                         })
                 result[0].conflicts += 1
         return result
+
+    @classmethod
+    def _leave_unsent(cls, operations, answers):
+        """Take out of the answers what somebody else has changed
+
+        There is no precondition: what was not sent may have been changed
+        between the look and the write. It is merged once it is told.
+        """
+        sent = {
+            o.id: (o, a) for o, a in zip(operations, answers, strict=True)
+            if a.status == 'done' and o.parameters.get('units')}
+        for record in cls.search([('id', 'in', list(sent))]):
+            operation, answer = sent[record.id]
+            ours = mapping.without_units(
+                answer.resource, record.google_base,
+                operation.parameters['units'])
+            if difference(
+                    cls.google_units, cls.google_to_values(ours),
+                    cls.google_to_values(answer.resource)):
+                answer.resource = {**ours, 'version': UNSEEN}
 
     def google_keep_session(self, uri, operation):
         "Keep where an upload can be gone on with"

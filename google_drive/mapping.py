@@ -12,7 +12,7 @@ __all__ = [
     'FOLDER', 'SHORTCUT', 'UNITS', 'is_folder', 'is_native', 'is_removed',
     'is_shortcut', 'is_stale', 'is_trashed', 'lock_mark', 'lock_values',
     'marked_attachment', 'marks', 'parent', 'removed', 'restrictions',
-    'time_text', 'to_body', 'to_values', 'updated']
+    'time_text', 'to_body', 'to_values', 'updated', 'without_units']
 
 GOOGLE = 'application/vnd.google-apps.'
 FOLDER = GOOGLE + 'folder'
@@ -30,6 +30,14 @@ UNITS = (
     Unit('google', ('link', 'revision', 'created', 'modified'),
         read_only=True),
     )
+# what of a resource the units are made of
+MEMBERS = {
+    'name': ('name',),
+    'description': ('description',),
+    'folder': ('parents',),
+    'content': (
+        'md5Checksum', 'size', 'mimeType', 'modifiedTime', 'headRevisionId'),
+    }
 
 
 def is_folder(resource):
@@ -104,6 +112,16 @@ def to_body(values, units=None):
     if units is None or 'content' in units:
         body['mimeType'] = values['mime_type']
     return body
+
+
+def without_units(resource, baseline, units):
+    "The resource, which has all but the units from the baseline"
+    members = [
+        n for unit, names in MEMBERS.items() if unit not in units
+        for n in names]
+    kept = {n: v for n, v in resource.items() if n not in members}
+    return {
+        **kept, **{n: baseline[n] for n in members if n in baseline}}
 
 
 def marks(database, attachment):

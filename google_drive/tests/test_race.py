@@ -1,11 +1,12 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What two people do at a time, of whom none knows of the other"
+import threading
 from unittest.mock import patch
 
 from trytond import backend
 
-from .tools import ALICE, DRIVE, GoogleDriveTestCase
+from .tools import ALICE, ATTACHMENT, DRIVE, GoogleDriveTestCase
 
 CONFLICT = 'google_integration.conflict'
 
@@ -91,6 +92,68 @@ class DeletionTestCase(RaceTestCase):
         values, = self.search(CONFLICT, 'google_values')
         self.assertIn('c81e728d9d4c2f636f067f89cc14862c', values)
         self.assert_settled()
+
+
+class WriteTestCase(RaceTestCase):
+    "Somebody writes between the look of a run and its write"
+
+    def write_between(self, method_id, renamed, **values):
+        """Rename the file at Google before a request that writes
+
+        ``values`` are written on the attachment before the answer is known.
+        """
+        pause = self.google.pause_at(1, method_id=method_id)
+
+        def rename():
+            self.google.wait_hook(pause)
+            self.google.rename_file(ALICE, self.google_id, renamed)
+            self.google.resume(pause)
+
+        def write(*args):
+            if values:
+                with self.meanwhile(1) as pool:
+                    Attachment = pool.get(ATTACHMENT)
+                    Attachment.write([Attachment(self.attachment)], values)
+        thread = threading.Thread(target=rename)
+        thread.start()
+        with self.hook('push', after=write):
+            self.synchronize()
+        thread.join()
+        self.synchronize()
+
+    def test_name(self):
+        "The attachment follows a name that Google has got meanwhile"
+        self.write(self.attachment, data=b'2')
+        self.write_between('drive.files.update', "b.txt")
+        self.assertEqual(self.local(), [("Sales/b.txt", b'2')])
+        self.assert_equal_sides(1)
+        self.assert_settled()
+
+    def test_name_stays(self):
+        "So it does if its content is changed again"
+        self.write(self.attachment, data=b'2')
+        self.write_between('drive.files.update', "b.txt", data=b'3')
+        self.assertEqual(self.local(), [("Sales/b.txt", b'3')])
+        self.assert_equal_sides(1)
+        self.assertEqual(self.search(CONFLICT, 'id'), [])
+        self.assert_settled()
+
+    def test_conflict(self):
+        "A name that Tryton changes too is a conflict"
+        for policy in ['tryton', 'google']:
+            with self.subTest(policy=policy):
+                self.set_rule(conflict_policy=policy)
+                self.write(self.attachment, data=policy.encode())
+                self.write_between(
+                    'drive.files.update', f"google {policy}.txt",
+                    name=f"tryton {policy}.txt")
+                self.assertEqual(self.local(), [
+                        (f"Sales/{policy} {policy}.txt", policy.encode())])
+                self.assert_equal_sides(1)
+                self.assertIn(
+                    ('name', policy, f'{{"name": "google {policy}.txt"}}'),
+                    self.search(CONFLICT, 'unit', 'stood', 'google_values'))
+                self.assert_settled()
 
 
 class NameTestCase(RaceTestCase):
