@@ -2,8 +2,9 @@
 # top level of this repository has the full notices and license terms.
 """Random changes, faults and crashes: ``python -m tests.robustness``
 
-Each round starts from an empty calendar.  A seed repeats a run; a round that
-fails is made as short as it can be, and its steps are printed.
+Each round starts from an empty calendar, or from an empty drive.  A seed
+repeats a run; a round that fails is made as short as it can be, and its steps
+are printed.
 """
 import argparse
 import logging
@@ -12,7 +13,8 @@ import random
 import sys
 import time
 
-STEPS = 10000
+# the steps of each
+STEPS = {'calendar': 10_000, 'drive': 3_000}
 # by SIGKILL, in so many steps
 KILLS = 20
 
@@ -21,8 +23,11 @@ def main():
     parser = argparse.ArgumentParser(
         prog='python -m tests.robustness',
         description="Random changes, faults and crashes")
-    parser.add_argument('--steps', type=int, default=STEPS,
-        help="steps of all the rounds (%(default)s)")
+    parser.add_argument('service', nargs='?', choices=list(STEPS),
+        help="by default all of them")
+    parser.add_argument('--steps', type=int,
+        help="steps of all the rounds of each (" + ', '.join(
+            f'{name}: {steps}' for name, steps in STEPS.items()) + ")")
     parser.add_argument('--seed', type=int,
         help="repeats a run, by default a random one")
     options = parser.parse_args()
@@ -33,10 +38,25 @@ def main():
     os.environ.setdefault('TRYTOND_DATABASE_URI', 'sqlite://')
     # each run that fails by a fault tells so
     logging.basicConfig(level=logging.CRITICAL)
-    sys.exit(1 if play(seed, options.steps) else 0)
+    names = [options.service] if options.service else STEPS
+    failed = [
+        name for name in names
+        if play(name, seed, options.steps or STEPS[name])]
+    sys.exit(1 if failed else 0)
 
 
-def play(seed, steps):
+def machine(name):
+    "The class of what is synchronised, and that of what happens to it"
+    if name == 'drive':
+        from .drive.machine import Machine
+        from .drive.site import DriveSite as Site
+    else:
+        from .laboratory import Site
+        from .machine import Machine
+    return Site, Machine
+
+
+def play(name, seed, steps):
     "Return the number of the lanes that failed"
     from .laboratory import Laboratory
     from .rounds import play
@@ -46,20 +66,23 @@ def play(seed, steps):
 
     failed = kills = played = 0
     started = time.monotonic()
-    print(f"seed {seed}, {steps} steps", flush=True)
-    with Laboratory(os.cpu_count() or 1) as laboratory:
+    print(f"{name}: seed {seed}, {steps} steps", flush=True)
+    Site, Machine = machine(name)
+    with Laboratory(os.cpu_count() or 1, Site) as laboratory:
         for number, some, counter, error in play(
-                laboratory, seed, steps, report):
+                laboratory, seed, steps, report, Machine):
             if error:
                 failed += 1
                 print(error)
-                print(f"failed: python -m tests.robustness --seed {number} "
-                    f"--steps {some * laboratory.lanes}", flush=True)
+                print(
+                    f"failed: python -m tests.robustness {name} "
+                    f"--seed {number} --steps {some * laboratory.lanes}",
+                    flush=True)
             played += counter['steps']
             kills += counter['killed']
-    print(f"{failed} failed, {played} steps, {kills} processes killed, "
-        f"{time.monotonic() - started:.0f} s")
-    if steps >= STEPS and kills < KILLS:
+    print(f"{name}: {failed} failed, {played} steps, {kills} processes "
+        f"killed, {time.monotonic() - started:.0f} s")
+    if steps >= STEPS[name] and kills < KILLS:
         print(f"at least {KILLS} should have been killed")
         failed += 1
     return failed
