@@ -305,6 +305,9 @@ class Receive(Apply):
             bookkeeping.update(
                 self.Model, [record], {'google_state': 'apart'})
             raise record.moved_out()
+        if record.google_state == 'apart' and not record.rule:
+            # nobody receives it
+            return []
         if record.google_state == 'apart':
             # it came back, or may be seen again
             return self._merge(
