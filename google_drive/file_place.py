@@ -177,7 +177,7 @@ class FilePlace:
             values['name'] = self.google_file_name(place.name)
         path = '/'.join(place.folders)
         if (path != (self.rendered_path or '') or not self.place
-                or not self.google_etag and self.place.is_trashed):
+                or not self.google_etag):
             key = self.rule.root_id, place.folders
             if key not in folders:
                 folders[key] = Folder.for_path(self.drive, *key)

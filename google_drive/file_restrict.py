@@ -41,7 +41,13 @@ class FileRestrict:
     @classmethod
     def google_forget(cls, records, state):
         super().google_forget(records, state)
+        # an upload that was begun would change what is in the trash
+        cls.google_forget_sessions([r.id for r in records])
         bookkeeping.update(cls, records, {
+                # its folder may be in the trash as well
+                'to_place': True,
+                'doubtful': False,
+                'moved': False,
                 'google_lock': None,
                 'holder': None,
                 'held_since': None,

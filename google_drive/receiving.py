@@ -73,6 +73,12 @@ class ReceivingMixin:
                         ('parent_google_id', 'in', list(below)),
                         ('google_etag', '!=', None),
                         ]), {'doubtful': True})
+            # what is yet to be sent would go along into the trash
+            bookkeeping.update(File, File.search([
+                        ('drive', '=', self.id),
+                        ('parent_google_id', 'in', list(below)),
+                        ('google_etag', '=', None),
+                        ]), {'to_place': True})
         if listing is None:
             self._read_folders(below | set(new))
 

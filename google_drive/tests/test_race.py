@@ -6,9 +6,11 @@ from unittest.mock import patch
 
 from trytond import backend
 
-from .tools import ALICE, ATTACHMENT, DRIVE, GoogleDriveTestCase
+from .tools import (
+    ALICE, ATTACHMENT, DRIVE, GROUP, GoogleDriveTestCase)
 
 CONFLICT = 'google_integration.conflict'
+DOCUMENT = 'application/vnd.google-apps.document'
 
 
 class RaceTestCase(GoogleDriveTestCase):
@@ -23,6 +25,97 @@ class RaceTestCase(GoogleDriveTestCase):
 
 class TrashTestCase(RaceTestCase):
     "Google's side is in the trash, and Tryton's has changed"
+
+    def test_content(self):
+        "What was changed is sent as another file"
+        for size in [10, 6 * 10 ** 6]:
+            with self.subTest(size=size):
+                google_id = self.file(self.attachment, 'google_id')
+                content = b'%d' % size * size
+                self.write(self.attachment, data=content)
+                self.google.trash_file(ALICE, google_id)
+                self.synchronize()
+                self.assertEqual(
+                    self.remote(), [("Sales/a.txt", content)])
+                self.assertTrue(self.google.file(google_id)['trashed'])
+                self.assertEqual(self.errors(), [])
+                self.assert_settled()
+
+    def test_session(self):
+        "An upload that was begun for the file in the trash is not gone on"
+        self.write(self.attachment, data=b'2' * 6 * 10 ** 6)
+        self.google.add_fault(
+            'status', status=503, method_id='drive.upload.chunk', times=None)
+        self.assertFalse(self.run_once())
+        self.google.clear_faults()
+        self.google.trash_file(ALICE, self.google_id)
+        self.synchronize()
+        self.assertEqual(
+            self.remote(), [("Sales/a.txt", b'2' * 6 * 10 ** 6)])
+        self.assertEqual(self.content(self.google_id), b'1')
+        self.assert_settled()
+
+    def test_folder(self):
+        "The folder is in the trash, too: another one is made"
+        self.write(self.attachment, data=b'2')
+        self.google.trash_file(ALICE, self.folder("Sales"))
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/a.txt", b'2')])
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
+
+    def test_unsent(self):
+        "What was not sent yet is not sent into the trash"
+        self.attach("b.txt", b'2')
+        self.google.add_fault(
+            'status', status=503, method_id='drive.files.create', times=None)
+        self.run_once()
+        self.google.clear_faults()
+        self.google.trash_file(ALICE, self.folder("Sales"))
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/b.txt", b'2')])
+        self.synchronize()
+        self.assertEqual(self.local(), [("Sales/b.txt", b'2')])
+        self.assertEqual(self.errors(), [])
+
+    def test_moved_folder(self):
+        "The folder into which somebody had moved it is in the trash"
+        other = self.google.create_folder(
+            ALICE, "Other", parent=self.root)['id']
+        self.google.move_file(
+            ALICE, self.google_id, self.folder("Sales"), other)
+        self.synchronize()
+        self.write(self.attachment, data=b'2')
+        self.google.trash_file(ALICE, other)
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/a.txt", b'2')])
+        self.assert_settled()
+
+    def test_refused(self):
+        "The deletions that a person refuses are brought back"
+        self.set_service(deletion_limit=0)
+        self.google.trash_file(ALICE, self.google_id)
+        self.assertFalse(self.run_once())
+        self.click(DRIVE, self.drive, 'refuse_deletions')
+        self.synchronize()
+        self.assertEqual(self.remote(), [("Sales/a.txt", b'1')])
+        self.assertEqual(self.local(), self.remote())
+        self.assertEqual(self.errors(), [])
+
+    def test_lost_answer(self):
+        "It is in the trash before it is known to be there"
+        self.attach("b.txt", b'2')
+        self.google.add_fault(
+            'drop_after', method_id='drive.files.create', times=2)
+        self.run_once()
+        self.google.clear_faults()
+        file, = [f for f in self.google.files() if f['name'] == "b.txt"]
+        self.google.trash_file(ALICE, file['id'])
+        self.synchronize()
+        self.assertEqual(
+            self.remote(), [("Sales/a.txt", b'1'), ("Sales/b.txt", b'2')])
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
 
     def test_error_forgotten(self):
         "Nothing is told of what is deleted"
@@ -157,6 +250,23 @@ class WriteTestCase(RaceTestCase):
 
 
 class NameTestCase(RaceTestCase):
+
+    def test_document(self):
+        "A document of Google is renamed and moved from Tryton"
+        self.google.create_file(
+            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
+            parent=self.folder("Sales"))
+        self.synchronize()
+        id, = self.search(ATTACHMENT, 'id', domain=[('name', '=', "Plan.pdf")])
+        other = self.create_record("Sales 2")
+        self.write(id, name="Map.pdf", resource=f'{GROUP},{other}')
+        self.synchronize()
+        # Google tells that it has changed
+        self.synchronize()
+        file, = [f for f in self.google.files() if 'document' in f]
+        # the format is that of the attachment alone
+        self.assertTrue(file['path'].endswith("/Sales 2/Map"))
+        self.assert_settled()
 
     def test_unclean(self):
         "A name that Drive has otherwise follows its file all the same"
