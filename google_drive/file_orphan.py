@@ -132,6 +132,10 @@ class FileOrphan:
                 'to_place': False,
                 })
 
+    def google_may_restore(self):
+        "Without attachment nothing is there to be sent again"
+        return bool(self.attachment)
+
     @classmethod
     def google_judge_again(cls, rules):
         "Let the rules say again what becomes of the files without record"

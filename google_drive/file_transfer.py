@@ -132,7 +132,9 @@ class FileTransfer:
                     'kind': 'deletion',
                     'direction': 'to_tryton',
                     **whom,
-                    } for whom in noted])
+                    } for whom in noted
+                # a person decided on what Google has no more
+                if whom['google_id']])
 
     # Received
 

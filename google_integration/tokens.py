@@ -57,13 +57,19 @@ def short(func):
             transaction.commit()
             return result
         except backend.DatabaseOperationalError:
-            transaction.rollback()
+            _roll_back(transaction)
             if count == retry:
                 raise
             sleep(0.02 * count)
         except BaseException:
-            transaction.rollback()
+            _roll_back(transaction)
             raise
+
+
+def _roll_back(transaction):
+    transaction.rollback()
+    # Tryton would not delete them another time
+    transaction.delete_records.clear()
 
 
 @contextmanager

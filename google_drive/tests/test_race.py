@@ -5,9 +5,10 @@ import threading
 from unittest.mock import patch
 
 from trytond import backend
+from trytond.modules.google_integration.tokens import short
 
 from .tools import (
-    ALICE, ATTACHMENT, DRIVE, GROUP, GoogleDriveTestCase)
+    ALICE, ATTACHMENT, DRIVE, FILE, GROUP, GoogleDriveTestCase, database)
 
 CONFLICT = 'google_integration.conflict'
 DOCUMENT = 'application/vnd.google-apps.document'
@@ -116,6 +117,44 @@ class TrashTestCase(RaceTestCase):
             self.remote(), [("Sales/a.txt", b'1'), ("Sales/b.txt", b'2')])
         self.assertEqual(self.errors(), [])
         self.assert_settled()
+
+    def test_manual(self):
+        "A person decides, and may bring it back meanwhile"
+        self.set_rule(conflict_policy='manual')
+        for button, files in [
+                ('keep_tryton', [("Sales/a.txt", b'2')]),
+                ('keep_google', [])]:
+            with self.subTest(button=button):
+                self.write(self.attachment, data=b'2')
+                self.google.trash_file(
+                    ALICE, self.file(self.attachment, 'google_id'))
+                self.synchronize()
+                self.assertEqual(self.remote(), [])
+                id, = self.search(
+                    CONFLICT, 'id', domain=[('state', '=', 'open')])
+                self.click(CONFLICT, id, button)
+                self.synchronize()
+                self.assertEqual(self.remote(), files)
+                self.assertEqual(self.local(), files)
+                self.assertEqual(self.errors(), [])
+                if files:
+                    # another content in the next round
+                    self.write(self.attachment, data=b'3')
+                    self.synchronize()
+
+    def test_orphan(self):
+        "A file that has lost its record is not sent again"
+        quarantine = self.google.create_folder(ALICE, "Quarantine")['id']
+        self.set_rule(
+            conflict_policy='tryton', orphans='quarantine',
+            quarantine=quarantine)
+        with database(1) as pool:
+            Group = pool.get(GROUP)
+            Group.delete([Group(self.group)])
+        self.google.trash_file(ALICE, self.google_id)
+        self.synchronize()
+        self.synchronize()
+        self.assertEqual((self.search(FILE, 'id'), self.errors()), ([], []))
 
     def test_error_forgotten(self):
         "Nothing is told of what is deleted"
@@ -284,6 +323,19 @@ class NameTestCase(RaceTestCase):
 
 
 class StoreTestCase(RaceTestCase):
+
+    def test_deletion_again(self):
+        "What is deleted again after an error of the database is deleted"
+        errors = [backend.DatabaseOperationalError("busy")]
+        with database(commit=False) as pool:
+            Attachment = pool.get(ATTACHMENT)
+
+            def delete():
+                Attachment.delete([Attachment(self.attachment)])
+                if errors:
+                    raise errors.pop()
+            short(delete)
+        self.assertEqual(self.local(), [])
 
     def test_commit_unknown(self):
         "A commit that failed may have been done: its content stays"
