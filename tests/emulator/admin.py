@@ -22,12 +22,14 @@ from .drive import trash
 from .drive.admin import DriveCommands, client_token
 from .errors import ApiError
 from .gateway import json_response
+from .gmail.admin import GmailCommands
 from .model import Client, Record, ServiceAccount
 from .oauth import known_scopes, split_scopes
 from .present import is_removed_instance, present
 from .propagation import mark, store
 from .state import (
-    OPTIONS, activity_document, calendar_document, drive_document, stamp_text)
+    OPTIONS, activity_document, calendar_document, drive_document,
+    gmail_document, stamp_text)
 
 
 def _text(value):
@@ -36,7 +38,9 @@ def _text(value):
     return str(value)
 
 
-class Admin(DriveCommands, PeopleCommands, PushCommands, SeriesCommands):
+class Admin(
+        DriveCommands, GmailCommands, PeopleCommands, PushCommands,
+        SeriesCommands):
     def __init__(self, state, gateway):
         self.state = state
         self.gateway = gateway
@@ -279,7 +283,8 @@ class Admin(DriveCommands, PeopleCommands, PushCommands, SeriesCommands):
         client: with an application that has all the scopes."""
         results = []
         documents = {
-            'drive': drive_document, 'driveactivity': activity_document}
+            'drive': drive_document, 'driveactivity': activity_document,
+            'gmail': gmail_document}
         with self.state.lock:
             trash.purge(self.state)
             account = self._user(user)
@@ -360,6 +365,7 @@ class Admin(DriveCommands, PeopleCommands, PushCommands, SeriesCommands):
             for key in [k for k in self.state.grants if k[0] == user.email]:
                 self.state.revoke_grant(*key)
             self.forget_files(user)
+            self.state.gmail.mailboxes.pop(user.email, None)
             del self.state.users[user.email]
 
     # -- what to look at

@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"Batches [Send batch requests; Improve performance (Drive)]"
+"""Batches [Send batch requests; Improve performance (Drive); Batch requests
+(Gmail)]"""
 import secrets
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -14,6 +15,7 @@ from .gateway import Request, Response, json_response
 LIMITS = {
     'calendar.batch': ('/calendar/v3/', 1000),
     'drive.batch': ('/drive/v3/', 100),
+    'gmail.batch': ('/gmail/v1/', 100),
     }
 
 

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
 
 from .client_drive import DriveAdmin
+from .client_gmail import GmailAdmin
 
 
 class EmulatorError(Exception):
@@ -64,7 +65,7 @@ class ConsentPage(HTMLParser):
                 self.selected = values['value']
 
 
-class EmulatorAdmin(DriveAdmin):
+class EmulatorAdmin(DriveAdmin, GmailAdmin):
     def __init__(self, url):
         self.url = url.rstrip('/')
 

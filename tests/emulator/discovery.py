@@ -42,6 +42,7 @@ class Method:
     response: str = None
     scopes: list = field(default_factory=list)
     document: object = None
+    upload: dict = None  # the media that it takes: accept, maxSize
 
     def __deepcopy__(self, memo):
         return self
@@ -71,7 +72,7 @@ class Document:
                 re.compile(regex + '$'), names, raw.get('parameters', {}),
                 (raw.get('request') or {}).get('$ref'),
                 (raw.get('response') or {}).get('$ref'),
-                raw.get('scopes', []), self)
+                raw.get('scopes', []), self, raw.get('mediaUpload'))
         for sub in resource.get('resources', {}).values():
             self._collect(sub)
 

@@ -222,11 +222,13 @@ def insufficient_scope(method_id, scopes):
     # the body that users of the API report (the guides list none):
     # KeepSoftwareSimple/compass-calendar, analogdotnow/Analog#296
     parts = method_id.split('.')
-    version = {'calendar': 'v3', 'drive': 'v3'}.get(parts[0], 'v2')
+    version = {
+        'calendar': 'v3', 'drive': 'v3', 'gmail': 'v1'}.get(parts[0], 'v2')
     name = '.'.join(
         [parts[0], version] + [p[0].upper() + p[1:] for p in parts[1:]])
     service = {
         'drive': 'drive', 'driveactivity': 'driveactivity',
+        'gmail': 'gmail',
         }.get(parts[0], 'calendar-json')
     scope = ' '.join(scopes)
     return ApiError(

@@ -24,9 +24,12 @@ from .drive.content import Content, pieces
 from .errors import (
     ApiError, Dropped, OAuthError, PageError, from_status, insufficient_scope,
     unauthenticated)
+from .gmail import (  # noqa: F401
+    account, drafts, labels, messages, threads)
+from .gmail import listing as gmail_listing  # noqa: F401
 from .state import (
-    activity_document, calendar_document, drive_document, oauth2_document,
-    stamp_text)
+    activity_document, calendar_document, drive_document, gmail_document,
+    oauth2_document, stamp_text)
 
 logger = logging.getLogger(__name__)
 JSON = 'application/json; charset=UTF-8'
@@ -41,6 +44,8 @@ _OAUTH = {
     ('GET', '/v1/userinfo'): 'openidconnect.userinfo',
     ('POST', '/batch/calendar/v3'): 'calendar.batch',
     ('POST', '/batch/drive/v3'): 'drive.batch',
+    ('POST', '/batch'): 'gmail.batch',
+    ('POST', '/batch/gmail/v1'): 'gmail.batch',
     }
 _SMALL = 20_000
 
@@ -429,6 +434,8 @@ def document_of(path):
         return drive_document()
     if path.startswith('/v2/activity'):
         return activity_document()
+    if path.startswith('/gmail/v1/'):
+        return gmail_document()
     return None
 
 

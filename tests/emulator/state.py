@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from .discovery import Document
 from .drive.masks import default_fields
 from .drive.model import Store
+from .gmail.model import Store as MailStore
 from .model import Calendar, ListEntry, User
 
 OPTIONS = {
@@ -59,6 +60,18 @@ OPTIONS = {
     'gentle_uploads': False,  # a rate limit or a 401 ends no upload session
     'download_polls': 1,  # until an operation of files.download is done
     'content_url': None,  # of downloads and thumbnails, None: the emulator's
+    # Gmail
+    'replace_message_id': 'api',  # which way of sending does: always, never
+    'history_life': 7 * 86400,  # seconds that history ids are known
+    'watch_life': 7 * 86400,
+    'message_limit': 25 << 20,  # bytes of the parts of a message, decoded
+    'recipients_limit': 100,  # of a message
+    'daily_messages': 2000,  # of an account in 24 hours, None: no limit
+    'daily_recipients': 10_000,
+    'sends_per_minute': None,
+    'label_limit': 10_000,
+    'metadata_scope_wins': False,  # it shows no contents beside others
+    'smtp_unknown_refused': False,  # 550 for unknown own addresses
     }
 
 # what belongs to the process
@@ -78,6 +91,11 @@ def drive_document():
 @functools.cache
 def activity_document():
     return Document('driveactivity.v2')
+
+
+@functools.cache
+def gmail_document():
+    return Document('gmail.v1')
 
 
 @functools.cache
@@ -131,6 +149,7 @@ class State:
             self.later = []  # what happens after the answer
             self.settings = {}  # (email, id) -> value
             self.drive = Store()
+            self.gmail = MailStore()
             self.condition.notify_all()
 
     def snapshot(self):

@@ -13,7 +13,7 @@ from ..model import AccessToken
 from ..tokens import bearer
 from . import errors
 from .content import Spool, pieces
-from .storing import check, metadata_of, store
+from .storing import metadata_of
 from .wire import pairs_of, resource_response
 
 # a resumable session URI expires after one week
@@ -51,12 +51,13 @@ def identifier(request):
 
 
 def method_id(request):
+    api = 'gmail' if '/upload/gmail/' in request.path else 'drive'
     if request.verb == 'DELETE':
-        return 'drive.upload.cancel'
+        return f'{api}.upload.cancel'
     match = _RANGE.match(request.headers.get('content-range', ''))
     if match and match[1] is None:
-        return 'drive.upload.status'
-    return 'drive.upload.chunk'
+        return f'{api}.upload.status'
+    return f'{api}.upload.chunk'
 
 
 def look(state, request):
@@ -97,6 +98,7 @@ def failed(state, request, error):
 # -- the initial request
 
 def start(call, found, request):
+    from . import uploads
     headers = request.headers
     raw = request.media.read()
     if raw and 'content-type' not in headers:
@@ -108,7 +110,8 @@ def start(call, found, request):
     if total is not None and not total.isdecimal():
         raise errors.bad("Invalid X-Upload-Content-Length")
     total = int(total) if total else None
-    check(call, found, dict(metadata), media_type, total or 0)
+    uploads.storing(found).check(
+        call, found, dict(metadata), media_type, total or 0)
     state = call.state
     key = 'AE' + secrets.token_urlsafe(48)
     pairs = [
@@ -256,6 +259,7 @@ def interrupted(state, request):
 
 
 def _finish(state, session):
+    from . import uploads
     user = state.users.get(session.token.email)
     if user is None:
         raise unauthenticated()
@@ -263,10 +267,11 @@ def _finish(state, session):
         state, user, session.token, session.found, session.values,
         session.pairs, {})
     metadata = dict(session.metadata)
-    target = check(
+    storing = uploads.storing(session.found)
+    target = storing.check(
         call, session.found, metadata, session.media_type,
         session.received)
-    session.result = store(
+    session.result = storing.store(
         call, session.found, target, metadata, session.media_type,
         session.spool.finish())
     return resource_response(session.result)

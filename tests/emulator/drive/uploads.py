@@ -10,10 +10,12 @@ from email.policy import HTTP
 from ..bodies import UPLOADS
 from ..errors import ApiError
 from ..gateway import Response, not_here
-from ..state import drive_document
+from ..gmail import storing as mails
+from ..state import drive_document, gmail_document
 from . import sessions
+from . import storing as files
 from .content import Content
-from .storing import check, metadata_of, store
+from .storing import metadata_of
 from .wire import call_of, resource_response
 
 # more than the media of a multipart body: metadata, boundaries
@@ -25,11 +27,18 @@ def find(request):
     for prefix in UPLOADS:
         if request.path.startswith(prefix):
             path = request.path[len(prefix) - 1:]
-            found, values = drive_document().find(request.verb, path)
-            if found and found.id in {
-                    'drive.files.create', 'drive.files.update'}:
+            document = (
+                gmail_document if path.startswith('/gmail/')
+                else drive_document)()
+            found, values = document.find(request.verb, path)
+            if found and found.upload:
                 return found, values
     return None, {}
+
+
+def storing(found):
+    "What becomes of the media of the method: its check and its store"
+    return mails if found.id.startswith('gmail.') else files
 
 
 def method_id(request):
@@ -76,35 +85,38 @@ def _answer(state, request):
         location='uploadType')
 
 
-def _limit(state, size):
+def _limit(call, found, size):
+    if found.id.startswith('gmail.'):
+        return  # that of the discovery document
     # [Upload file data] 5 MB or less; the error is undocumented
-    if size > state.options['simple_upload_limit']:
+    if size > call.state.options['simple_upload_limit']:
         raise ApiError(
             'uploadTooLarge', "The media is too large for this type of "
             "upload; use a resumable upload.", 413)
 
 
 def _simple(call, found, request):
-    _limit(call.state, request.media.size)
+    _limit(call, found, request.media.size)
     media_type = request.headers.get('content-type')
     metadata = {}
-    target = check(
+    target = storing(found).check(
         call, found, metadata, media_type, request.media.size)
     content = Content.from_file(request.media.take())
-    return resource_response(
-        store(call, found, target, metadata, media_type, content))
+    return resource_response(storing(found).store(
+            call, found, target, metadata, media_type, content))
 
 
 def _multipart(call, found, request):
-    _limit(call.state, request.media.size - _SLACK)
+    _limit(call, found, request.media.size - _SLACK)
     parts = _parts(
         request.headers.get('content-type', ''), request.media.read())
     (head, raw), (media_head, data) = parts
     metadata = metadata_of(found, head, raw)
-    _limit(call.state, len(data))
+    _limit(call, found, len(data))
     media_type = media_head.get('content-type')
-    target = check(call, found, metadata, media_type, len(data))
-    return resource_response(store(
+    target = storing(found).check(
+        call, found, metadata, media_type, len(data))
+    return resource_response(storing(found).store(
             call, found, target, metadata, media_type,
             Content.from_bytes(data)))
 

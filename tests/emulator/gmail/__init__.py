@@ -1,0 +1,3 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"Gmail v1 and smtp.gmail.com."
