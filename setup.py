@@ -115,6 +115,8 @@ setup(
         ],
     extras_require={
         'test': [
+            # the SMTP server of the tests' own Google
+            'aiosmtpd >= 1.4.6',
             f'trytond[postgresql] {series}',
             f'proteus {series}',
             *get_requires('extras_depend'),

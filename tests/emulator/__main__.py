@@ -32,6 +32,7 @@ def main():
     parser = argparse.ArgumentParser(prog='python -m tests.emulator')
     parser.add_argument('--host', default='127.0.0.1')
     parser.add_argument('--port', type=int, default=0)
+    parser.add_argument('--smtp-port', type=int)
     parser.add_argument('--parent-pid', type=int)
     parser.add_argument('--verbose', action='store_true')
     arguments = parser.parse_args()
@@ -44,7 +45,8 @@ def main():
         threading.Thread(
             target=_watch, args=(arguments.parent_pid, ended),
             daemon=True).start()
-    with Emulator(arguments.host, arguments.port) as emulator:
+    with Emulator(
+            arguments.host, arguments.port, arguments.smtp_port) as emulator:
         print(json.dumps({'url': emulator.url}), flush=True)
         ended.wait()
 

@@ -41,10 +41,11 @@ def _text(value):
 class Admin(
         DriveCommands, GmailCommands, PeopleCommands, PushCommands,
         SeriesCommands):
-    def __init__(self, state, gateway):
+    def __init__(self, state, gateway, smtp):
         self.state = state
         self.gateway = gateway
         self.snapshots = []
+        self.smtp = smtp
 
     def handle(self, request):
         name = request.path.rpartition('/')[2]

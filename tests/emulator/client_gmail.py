@@ -11,6 +11,10 @@ def _with_bytes(mails):
 class GmailAdmin:
     "raw: the bytes of a message"
 
+    def smtp(self) -> dict:
+        "host and port of SMTP; certificate: to trust, in PEM"
+        return self._call('smtp')
+
     # -- what happens
 
     def receive_mail(self, user: str, raw: bytes, sender='', labels=None,

@@ -13,6 +13,7 @@ from . import bodies
 from .admin import Admin
 from .client import EmulatorAdmin
 from .gateway import Gateway, Request, compress
+from .gmail.smtp import SmtpServer
 from .push import Pusher
 from .state import State, signing_key
 
@@ -140,11 +141,14 @@ class Emulator:
 
     with Emulator() as emulator: emulator.url; emulator.admin"""
 
-    def __init__(self, host='127.0.0.1', port=0):
+    def __init__(self, host='127.0.0.1', port=0, smtp_port=None):
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError("the emulator listens on the loopback only")
         self.host, self.port = host, port
         self.state = State()
+        # opened at once with a port of its own, else when it is asked for
+        self.smtp = SmtpServer(self.state, host, smtp_port or 0)
+        self._smtp_port = smtp_port
         self._server = self._thread = None
 
     def start(self):
@@ -155,13 +159,15 @@ class Emulator:
         self.state.url = self.url
         server.state = self.state
         server.gateway = Gateway(self.state)
-        server.admin = Admin(self.state, server.gateway)
+        server.admin = Admin(self.state, server.gateway, self.smtp)
         self._thread = threading.Thread(
             target=server.serve_forever, args=(0.05,), daemon=True,
             name='emulator')
         self._thread.start()
         self._pusher = Pusher(self.state)
         self._pusher.start()
+        if self._smtp_port is not None:
+            self.smtp.start()
         self.admin = EmulatorAdmin(self.url)
         return self
 
@@ -169,6 +175,7 @@ class Emulator:
         if self._server is not None:
             # whoever waits at a pause goes on
             self.state.reset()
+            self.smtp.stop()
             self._pusher.stop()
             self._server.shutdown()
             self._server.server_close()

@@ -16,6 +16,13 @@ class GmailCommands:
     def _mailbox(self, user):
         return self.state.gmail.mailbox(self.state, self._user(user))
 
+    def do_smtp(self):
+        "The port of SMTP is opened when it is first asked for"
+        smtp = self.smtp.start()
+        return {
+            'host': smtp.host, 'port': smtp.port,
+            'certificate': smtp.certificate}
+
     # -- what happens
 
     def do_receive_mail(self, user, raw, sender='', labels=None,

@@ -19,13 +19,17 @@ _TEXTS = {
     }
 
 
-def status(state, address):
-    "Why the mails to an address come back, or None"
+def status(state, address, target=None):
+    """Why the mails to an address come back, or None
+
+    target: the mailbox that it has here."""
     address = address.lower()
     domain = address.rpartition('@')[2]
     known = state.gmail.bounces
     if found := known.get(address) or known.get(domain):
         return found
+    if target is not None:
+        return None
     own = {u.email.rpartition('@')[2]
         for u in state.users.values() if not u.service}
     if domain in own and address not in state.calendars:

@@ -118,12 +118,12 @@ def send(state, box, raw, recipients, way='api', thread_id=None,
     places, lost, own = [], [], False
     for address in expanded(state, recipients):
         target = state.gmail.find(state, address)
-        if target is box:
+        if status := bounce.status(state, address, target):
+            lost.append((address, status))
+        elif target is box:
             own = True
         elif target is not None:
             places.append((address, target))
-        elif status := bounce.status(state, address):
-            lost.append((address, status))
         elif address not in state.calendars:
             places.append((address, None))
     limits.count(state, box, recipients)
