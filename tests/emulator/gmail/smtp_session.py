@@ -8,17 +8,19 @@ import collections
 import contextlib
 import contextvars
 import json
+import logging
 import re
 import secrets
 from dataclasses import dataclass, field
 
-from aiosmtpd.smtp import MISSING, SMTP, AuthResult
+from aiosmtpd.smtp import MISSING, SMTP, AuthResult, TLSSetupException
 
 from .. import faults
 from ..state import stamp_text
 from . import bounce, delivery, mime
 from . import smtp_replies as replies
 
+logger = logging.getLogger(__name__)
 SCOPE = 'https://mail.google.com/'
 # announced by smtp.gmail.com
 SIZE = 35_882_577
@@ -214,6 +216,11 @@ class Session(SMTP):
             self.transport.abort()
             return
         await super()._handle_client()
+
+    async def handle_exception(self, error):
+        if not isinstance(error, TLSSetupException):
+            logger.error("FAILURE in SMTP", exc_info=error)
+        return "451 4.3.0 Mail server temporarily rejected message."
 
     async def check_helo_needed(self, helo='HELO'):
         if not self.session.host_name:
