@@ -296,6 +296,8 @@ class Admin(
                 token = client and client_token(
                     self.state, account, client, document)
                 params = dict(call.get('params') or {})
+                if 'userId' in found.names:
+                    params.setdefault('userId', 'me')
                 values = {
                     n: _text(params.pop(n)) for n in found.names
                     if n in params}

@@ -29,6 +29,10 @@ class GmailAdmin:
         "What is sent to an address or a domain comes back; None: no more"
         self._call('bounce', address=address, status=status)
 
+    def release_bounces(self) -> int:
+        "What the option hold_bounces keeps back arrives"
+        return self._call('release_bounces')
+
     def add_alias(self, user: str, address: str, name='', status='accepted',
             default=False, reply_to='') -> None:
         "A send-as address; status: accepted, pending"

@@ -65,10 +65,13 @@ OPTIONS = {
     'history_life': 7 * 86400,  # seconds that history ids are known
     'watch_life': 7 * 86400,
     'message_limit': 25 << 20,  # bytes of the parts of a message, decoded
+    'json_limit': 5 << 20,  # bytes of a message without an upload
     'recipients_limit': 100,  # of a message
     'daily_messages': 2000,  # of an account in 24 hours, None: no limit
     'daily_recipients': 10_000,
+    'daily_grace': 0,  # messages beyond it that are accepted, and lost
     'sends_per_minute': None,
+    'hold_bounces': False,  # until release_bounces
     'label_limit': 10_000,
     'metadata_scope_wins': False,  # it shows no contents beside others
     'smtp_unknown_refused': False,  # 550 for unknown own addresses

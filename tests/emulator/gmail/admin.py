@@ -47,6 +47,11 @@ class GmailCommands:
             else:
                 self.state.gmail.bounces[address.lower()] = status
 
+    def do_release_bounces(self):
+        "The reports that hold_bounces keeps back arrive"
+        with self.state.lock:
+            return delivery.release(self.state)
+
     def do_add_alias(self, user, address, name='', status='accepted',
             default=False, reply_to=''):
         if status not in {'accepted', 'pending'}:

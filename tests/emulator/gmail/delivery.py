@@ -44,7 +44,8 @@ def recipients_of(raw, needed=True):
 
 
 def check(state, box, raw, recipients):
-    "Refuse what is too large or too much"
+    """Refuse what is too large or too much; return whether it is
+    delivered"""
     maximum = state.options['recipients_limit']
     if len(recipients) > maximum:
         # [Usage limits (Gmail)] (unverified) the error
@@ -55,7 +56,7 @@ def check(state, box, raw, recipients):
     if len(raw) > size and mime.Mail(raw).content_size > size:
         # (unverified) the error: the page says 25 MB of attachments
         raise Refused('size', "Message too large")
-    limits.check(state, box, recipients)
+    return limits.check(state, box, recipients)
 
 
 def prepared(state, box, raw, way):
@@ -107,7 +108,7 @@ def send(state, box, raw, recipients, way='api', thread_id=None,
 
     recipients: of the envelope; sender: that of the envelope; draft: which
     it was until now."""
-    check(state, box, raw, recipients)
+    delivered = check(state, box, raw, recipients)
     raw = prepared(state, box, raw, way)
     if draft is not None and not thread_id:
         # (unverified) it stays in the thread of the draft
@@ -116,7 +117,7 @@ def send(state, box, raw, recipients, way='api', thread_id=None,
         thread = conversation.asked(box, mime.Mail(raw), thread_id)
     sender = sender if sender in box.aliases else box.email
     places, lost, own = [], [], False
-    for address in expanded(state, recipients):
+    for address in expanded(state, recipients) if delivered else ():
         target = state.gmail.find(state, address)
         if status := bounce.status(state, address, target):
             lost.append((address, status))
@@ -143,8 +144,18 @@ def send(state, box, raw, recipients, way='api', thread_id=None,
             receive(target, arriving)
     if lost:
         report = bounce.report(state, box, message, lost)
-        receive(box, report, any_subject=True)
+        state.gmail.held.append((box, report))
+        if not state.options['hold_bounces']:
+            release(state)
     return message
+
+
+def release(state):
+    "Deliver the reports of what came back; return how many"
+    held, state.gmail.held = state.gmail.held, []
+    for box, report in held:
+        receive(box, report, any_subject=True)
+    return len(held)
 
 
 def expanded(state, recipients):

@@ -21,7 +21,7 @@ def _draft(call, box, name=None):
 def _content(call):
     "The message of the body, checked"
     body = (call.body or {}).get('message') or {}
-    raw = raw_of(body)
+    raw = raw_of(call, body)
     # no recipient is needed, but an address must be one
     # (FlowCrypt/flowcrypt-browser#1370)
     refusing(delivery.recipients_of, raw, needed=False)

@@ -17,7 +17,9 @@ def _from(box, now, seconds):
 
 
 def check(state, box, recipients):
-    "Refuse a message that is beyond a limit"
+    """Refuse a message that is beyond a limit; return whether it is
+    delivered: [Resolve errors (Gmail)] some beyond it are accepted, and
+    dropped"""
     from .delivery import Refused
     now = state.now()
     minute = _limit(state, box, 'sends_per_minute')
@@ -33,10 +35,14 @@ def check(state, box, recipients):
     total = sum(n for _, n in sent) + len(recipients)
     if (messages is not None and len(sent) >= messages
             or people is not None and total > people):
+        grace = state.options['daily_grace']
+        if messages is not None and messages <= len(sent) < messages + grace:
+            return False
         moment = (sent[0][0] if sent else now) + DAY
         raise Refused(
             'limit', "User-rate limit exceeded (Mail sending).  Retry after "
             f"{stamp_text(moment * 1000)}", moment)
+    return True
 
 
 def count(state, box, recipients):

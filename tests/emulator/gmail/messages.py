@@ -6,6 +6,7 @@ import binascii
 from email.utils import parsedate_to_datetime
 
 from ..api import method
+from ..errors import ApiError
 from . import calls, conversation, delivery, errors, mime
 from .calls import mailbox, message, refusing
 from .model import HIDDEN
@@ -15,7 +16,7 @@ from .resource import encoded, labelled, part_at, resource
 _FIXED = {'SENT', 'DRAFT', 'CHAT'}
 
 
-def raw_of(body):
+def raw_of(call, body):
     "The bytes of the message in the body of a request"
     text = (body or {}).get('raw')
     if isinstance(text, bytes):
@@ -25,12 +26,18 @@ def raw_of(body):
             "'raw' RFC822 payload message string or uploading message via "
             "/upload/* URL required")
     try:
-        return base64.b64decode(
+        data = base64.b64decode(
             text.replace('-', '+').replace('_', '/')
             + '=' * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         # (unverified) the message
         raise errors.invalid("Invalid value for ByteString: raw")
+    limit = call.state.options['json_limit']
+    if limit is not None and len(data) > limit:
+        # (unverified) google-api-nodejs-client#1491,
+        # google-api-go-client#374: larger ones need an upload
+        raise ApiError('uploadTooLarge', "Request Entity Too Large", 413)
+    return data
 
 
 def checked_labels(box, names, fixed=True):
@@ -61,7 +68,7 @@ def get_attachment(call):
 @method('gmail.users.messages.send')
 def send(call):
     box = mailbox(call)
-    raw = raw_of(call.body)
+    raw = raw_of(call, call.body)
     recipients = refusing(delivery.recipients_of, raw)
     # (unverified) labelIds of the body are ignored
     return labelled(refusing(
@@ -84,7 +91,7 @@ def _store(call, source):
 
     (unverified) the labels are those of the body only."""
     box = mailbox(call)
-    raw = raw_of(call.body)
+    raw = raw_of(call, call.body)
     names = checked_labels(
         box, call.body.get('labelIds') or (), fixed=False)
     if 'DRAFT' in names:

@@ -198,6 +198,7 @@ class Store:
         self.mailboxes = {}  # e-mail -> Mailbox
         self.outside = []  # what left to foreign addresses
         self.bounces = {}  # address or domain -> status code
+        self.held = []  # the reports that are not delivered yet
         self.published = []  # what Cloud Pub/Sub was given
         self._last = 0
 

@@ -56,6 +56,12 @@ class GmailTestCase(DriveTestCase):
         super().setUpClass()
         cls.gmail_document = load('gmail.v1')
 
+    def granted(self, user, scopes, client):
+        "A token that survives the days that a test lets pass"
+        held = super().granted(user, scopes, client)
+        self.emulator.state.access_tokens[held.token].expires += 1e9
+        return held
+
     def gmail(self, user=ANN, scopes=(FULL,), credentials=None):
         "users() of Google's own client"
         document = copy.copy(self.gmail_document)

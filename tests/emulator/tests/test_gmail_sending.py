@@ -197,6 +197,14 @@ class TestRefused(GmailTestCase):
         self.refuse(mail(text='x' * 1001))
         self.send(text='x' * 900)
 
+    def test_json_size(self):
+        self.admin.options(json_limit=1000)
+        self.refuse(mail(text='x' * 1001), 'uploadTooLarge', 413)
+        self.gmail().messages().send(
+            userId='me', media_body=MediaInMemoryUpload(
+                mail(text='x' * 1001), 'message/rfc822')).execute()
+        self.assertEqual(len(self.raws(BOB)), 1)
+
     def test_upload_size(self):
         users = self.gmail(scopes=[SEND])
         answer, _ = users.messages()._http.request(
@@ -229,6 +237,16 @@ class TestRefused(GmailTestCase):
         self.send()
         self.admin.limit_sending(ANN, daily_recipients=1)
         self.assertRefused(429, 'rateLimitExceeded', self.send)
+
+    def test_lost(self):
+        "Beyond the limit a message may be accepted, and be dropped"
+        self.admin.limit_sending(ANN, daily_messages=1)
+        self.admin.options(daily_grace=1)
+        self.send()
+        self.assertEqual(self.send()['labelIds'], ['SENT'])
+        self.assertRefused(429, 'rateLimitExceeded', self.send)
+        self.assertEqual(len(self.raws(ANN)), 2)
+        self.assertEqual(len(self.raws(BOB)), 1)
 
     def test_minute(self):
         self.admin.limit_sending(ANN, sends_per_minute=1)
@@ -311,6 +329,14 @@ class TestBounces(GmailTestCase):
         self.admin.bounce('gone.example', None)
         self.send(to='a@gone.example')
         self.assertEqual(len(self.admin.outside_mails()), 2)
+
+    def test_held(self):
+        self.admin.options(hold_bounces=True)
+        self.send(to='nobody@example.com')
+        self.assertEqual(len(self.raws(ANN)), 1)
+        self.assertEqual(self.admin.release_bounces(), 1)
+        self.assertEqual(len(self.raws(ANN)), 2)
+        self.assertEqual(self.admin.release_bounces(), 0)
 
 
 class TestThreads(GmailTestCase):
