@@ -47,7 +47,10 @@ def main():
             daemon=True).start()
     with Emulator(
             arguments.host, arguments.port, arguments.smtp_port) as emulator:
-        print(json.dumps({'url': emulator.url}), flush=True)
+        found = {'url': emulator.url}
+        if arguments.smtp_port is not None:
+            found['smtp'] = emulator.smtp.port
+        print(json.dumps(found), flush=True)
         ended.wait()
 
 

@@ -1,6 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
-"The frame of every method of the Calendar and Drive APIs."
+"The frame of every method of the Calendar, Drive and Gmail APIs."
 import copy
 import json
 import logging

@@ -28,6 +28,7 @@ UNKNOWN = (
     f"for typos or\n550 5.1.1 unnecessary spaces. Learn more at {MORE}"
     "NoSuchUser")
 ADDRESS = "553 5.1.3 The recipient address is not a valid RFC 5321 address."
+TIMEOUT = "451 4.4.2 Timeout - closing connection."
 SYNTAX = "555 5.5.2 Syntax error, cannot decode response."
 
 # what an injected status says

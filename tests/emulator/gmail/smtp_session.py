@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, TLSSetupException
 
 from .. import faults
+from ..model import AccessToken
 from ..state import stamp_text
 from . import bounce, delivery, mime
 from . import smtp_replies as replies
@@ -74,8 +75,8 @@ class Session(SMTP):
 
     @property
     def email(self):
-        data = self.session and self.session.auth_data
-        return data if isinstance(data, str) else ''
+        held = self.session and self.session.auth_data
+        return held.email if isinstance(held, AccessToken) else ''
 
     # -- faults, hooks and the log
 
@@ -131,6 +132,14 @@ class Session(SMTP):
                 if fault.status == 421:
                     self.transport.close()
                 raise Ended
+        held = self.session and self.session.auth_data
+        if (isinstance(held, AccessToken)
+                and held.expires <= self.state.clock()):
+            # [IMAP, POP, and SMTP] it lives as long as the token
+            self._log(step, 451)
+            await self._reply(replies.TIMEOUT)
+            self.transport.close()
+            raise Ended
 
     def _count(self, step):
         "In a thread: it may wait at a pause"
@@ -290,17 +299,17 @@ class Handler:
             data = await server.challenge_auth('')
             if data is MISSING:
                 return AuthResult(success=False)
-        email = self._account(data.decode('utf-8', 'replace'))
-        if email is not None:
-            return AuthResult(success=True, auth_data=email)
+        held = self._token(data.decode('utf-8', 'replace'))
+        if held is not None:
+            return AuthResult(success=True, auth_data=held)
         challenge = json.dumps({
                 'status': '401', 'schemes': 'bearer mac', 'scope': SCOPE})
         if await server.challenge_auth(challenge) is MISSING:
             return AuthResult(success=False)
         return AuthResult(success=False, handled=False)
 
-    def _account(self, text):
-        "The account of the token, if it is the user's and may send"
+    def _token(self, text):
+        "The token, if it is the user's and may send"
         match = _XOAUTH2.match(text)
         if match is None:
             return None
@@ -314,7 +323,7 @@ class Handler:
             if (user is None or user.service
                     or match[1].lower() != held.email):
                 return None
-            return held.email
+            return held
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if not mime.is_address(address):

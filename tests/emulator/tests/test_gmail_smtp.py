@@ -8,6 +8,9 @@ import smtplib
 import subprocess
 import sys
 import threading
+import unittest
+
+from tests.emulator import EmulatorAdmin
 
 from .common import SCOPE, setUpModule, tearDownModule
 from .gmail import ANN, BOB, FULL, OUT, GmailTestCase, body, header, mail
@@ -77,6 +80,19 @@ class TestSession(GmailTestCase):
         text = repr(self.admin.log())
         for secret in [held, base64.b64encode(held.encode()).decode()]:
             self.assertNotIn(secret, text)
+
+    def test_life(self):
+        "A connection ends with its token"
+        held = self.granted(ANN, [FULL], None).token
+        found = self.emulator.state.access_tokens[held]
+        found.expires = self.emulator.state.clock() + 3600
+        smtp = self.smtp(token=held)
+        self.admin.advance(3500)
+        self.assertEqual(smtp.noop()[0], 250)
+        self.admin.advance(101)
+        self.assertEqual(self.code(smtp.noop()), (451, '4.4.2'))
+        with self.assertRaises(smtplib.SMTPServerDisconnected):
+            smtp.noop()
 
     def test_challenge(self):
         smtp = self.connect()
@@ -193,6 +209,28 @@ class TestSending(GmailTestCase):
         refused = smtp.sendmail(ANN, [BOB, OUT, 'c@d.example'], mail())
         self.assertEqual(refused['c@d.example'][0], 452)
         self.assertEqual(len(self.raws(BOB)), 2)
+
+
+class TestProcess(unittest.TestCase):
+    def test_port(self):
+        "As a process of its own, with a port that is open at once"
+        process = subprocess.Popen(
+            [sys.executable, '-m', 'tests.emulator', '--smtp-port', '0'],
+            stdout=subprocess.PIPE, text=True)
+        try:
+            where = json.loads(process.stdout.readline())
+            found = EmulatorAdmin(where['url']).smtp()
+            self.assertEqual(found['port'], where['smtp'])
+            with smtplib.SMTP(
+                    '127.0.0.1', where['smtp'], local_hostname='test',
+                    timeout=10) as smtp:
+                self.assertEqual(smtp.ehlo()[0], 250)
+                # an open connection does not keep it
+                process.terminate()
+                self.assertEqual(process.wait(10), 0)
+        finally:
+            process.kill()
+            process.stdout.close()
 
 
 class TestFaults(GmailTestCase):
