@@ -72,6 +72,7 @@ OPTIONS = {
     'daily_grace': 0,  # messages beyond it that are accepted, and lost
     'sends_per_minute': None,
     'hold_bounces': False,  # until release_bounces
+    'search_lag': 0,  # seconds until a search finds a new message
     'label_limit': 10_000,
     'metadata_scope_wins': False,  # it shows no contents beside others
     'smtp_unknown_refused': False,  # 550 for unknown own addresses

@@ -19,6 +19,9 @@ def _found(call, box, messages):
         raise errors.invalid(f"Invalid label: {min(unknown)}")
     if call.get('q'):
         query = Query(box, call.params['q'])
+        # (unverified) the index of the search may be late
+        shown = call.state.clock() - call.state.options['search_lag']
+        messages = [m for m in messages if m.born <= shown]
     hidden = HIDDEN
     if (call.get('includeSpamTrash') or labels & HIDDEN
             or query and query.anywhere):

@@ -5,7 +5,7 @@ touched."""
 import functools
 import re
 from email import policy
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.parser import BytesParser
 from html.parser import HTMLParser
@@ -100,7 +100,7 @@ def decoded(text):
         return text
     try:
         return str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, UnicodeError):
+    except (MessageError, LookupError, ValueError):
         return text
 
 
@@ -116,7 +116,7 @@ def addresses(text, name='To'):
     try:
         header = policy.SMTPUTF8.header_factory(name, text)
         found = [(a.display_name, a.addr_spec) for a in header.addresses]
-    except (ValueError, IndexError, AttributeError, HeaderParseError):
+    except (ValueError, IndexError, AttributeError, MessageError):
         # what the parser of the standard library does not survive
         raise Invalid(name)
     if not found and not header.groups:
@@ -225,7 +225,7 @@ class Mail:
 def filename(part):
     try:
         return decoded(part.get_filename() or '')
-    except (ValueError, LookupError, TypeError):
+    except (MessageError, LookupError, TypeError, ValueError):
         return ''
 
 
@@ -233,5 +233,5 @@ def part_text(part):
     data = part.get_payload(decode=True) or b''
     try:
         return data.decode(part.get_content_charset() or 'utf-8', 'replace')
-    except LookupError:
+    except (LookupError, ValueError):
         return data.decode('latin-1')

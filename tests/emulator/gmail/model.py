@@ -33,6 +33,7 @@ class Message:
     thread_id: str = ''
     history_id: int = 0
     draft_id: str = None
+    born: float = 0  # when it was really stored
 
     @functools.cached_property
     def mail(self):
@@ -110,7 +111,8 @@ class Mailbox:
         state = self.state
         message = Message(
             state.gmail.next_id(state.now()), raw, list(labels),
-            int(state.now() * 1000) if date is None else date)
+            int(state.now() * 1000) if date is None else date,
+            born=state.clock())
         message.thread_id = thread or message.id
         self.messages[message.id] = message
         self.threads.setdefault(message.thread_id, []).append(message)

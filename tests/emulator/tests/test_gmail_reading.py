@@ -108,6 +108,14 @@ class TestSearch(GmailTestCase):
         self.assertRefused(
             400, 'invalidArgument', self.find, '', labelIds=['Label_9'])
 
+    def test_lag(self):
+        self.admin.options(search_lag=60)
+        new = self.admin.receive_mail(ANN, mail(ANN))['id']
+        self.assertNotIn(new, self.ids(self.users, q='hello'))
+        self.assertIn(new, self.ids(self.users))
+        self.admin.advance(61)
+        self.assertIn(new, self.ids(self.users, q='hello'))
+
     def test_threads(self):
         found = self.users.threads().list(
             userId='me', q='subject:hello').execute()
