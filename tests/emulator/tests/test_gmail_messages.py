@@ -5,7 +5,8 @@ import base64
 from email.message import EmailMessage
 
 from googleapiclient.errors import HttpError
-from googleapiclient.http import BatchHttpRequest, MediaInMemoryUpload
+from googleapiclient.http import (
+    BatchHttpRequest, HttpRequest, MediaInMemoryUpload)
 
 from .common import SCOPE, setUpModule, tearDownModule
 from .gmail import ANN, BOB, FULL, SEND, GmailTestCase, header, mail, raw
@@ -214,6 +215,16 @@ class TestChanges(GmailTestCase):
                     error.resp.status if error else answer['id']))
         batch.execute(http=self.messages._http)
         self.assertEqual(answers, [self.id, 404, self.id])
+        batch = BatchHttpRequest(batch_uri=self.emulator.url + '/batch')
+        answers.clear()
+        batch.add(
+            HttpRequest(
+                self.messages._http, lambda answer, content: content,
+                self.emulator.url + '/calendar/v3/colors'),
+            callback=lambda i, answer, error: answers.append(
+                error.resp.status))
+        batch.execute(http=self.messages._http)
+        self.assertEqual(answers, [400])
         batch = BatchHttpRequest(batch_uri=self.emulator.url + '/batch')
         for _ in range(101):
             batch.add(self.messages.get(userId='me', id=self.id))

@@ -77,7 +77,7 @@ class TestStrict(EmulatorTestCase):
         for path, verb in [
                 ('/calendar/v3/nothing', 'GET'), ('/', 'GET'),
                 ('/calendar/v2/colors', 'GET'), (self.EVENTS, 'PUT'),
-                ('/batch', 'POST')]:
+                ('/batch/calendar/v2', 'POST')]:
             status, headers, _ = self.call(path, verb, b'')
             self.assertEqual(status, 404)
             self.assertIn('text/html', headers['Content-Type'])
