@@ -12,14 +12,16 @@ from trytond.transaction import Transaction
 
 from . import client, oauth
 from .exceptions import ConfigurationError
+from .transport import is_loopback
 
 __all__ = [
     'base_url', 'client_settings', 'default_client', 'encryption_keys',
-    'endpoints', 'lease', 'notification_uri']
+    'endpoints', 'lease', 'notification_uri', 'smtp_uri']
 
 SECTION = 'google_integration'
 DEADLINE = 300.0
 LEASE = 600
+SMTP = 'smtp+tls://smtp.gmail.com:587'
 
 
 def _get(option):
@@ -64,6 +66,23 @@ def api_root():
     "What replaces the address of each API, '' for Google's own"
     value = _uri('api_root')
     return value.rstrip('/') + '/' if value else ''
+
+
+def smtp_uri():
+    "The address of the server for SMTP, such as smtp+tls://host:port"
+    value = _get('smtp_uri') or SMTP
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        _refuse('smtp_uri')
+    # in the clear only on the loopback, as http
+    secure = parts.scheme in {'smtp+tls', 'smtps'}
+    if (not host or port == 0 or '@' in parts.netloc
+            or parts.path.strip('/') or parts.query or parts.fragment
+            or not (secure or parts.scheme == 'smtp' and is_loopback(host))):
+        _refuse('smtp_uri')
+    return value
 
 
 def endpoints():

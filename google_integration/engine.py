@@ -20,7 +20,7 @@ from .redaction import log_unexpected
 from .tokens import short
 from .watch import keep_watch
 
-__all__ = ['Brake', 'Run', 'RunFailed']
+__all__ = ['Brake', 'Run', 'RunFailed', 'Stopped']
 logger = logging.getLogger(__name__)
 
 PULL_CHUNK = 250
@@ -79,9 +79,7 @@ class Run:
                 without_check_access():
             if not self.lease.take():
                 logger.debug("%s is already running", self.name)
-                # what it was asked for may be too late for that run
-                short(lambda: bookkeeping.update(
-                        self.Model, [self.id], {'next_sync': utcnow()}))
+                short(self.busy)
                 return False
             try:
                 return self._run()
@@ -93,17 +91,24 @@ class Run:
                 if self.client:
                     self.client.close()
 
+    def busy(self):
+        "What it was asked for may be too late for the run on its way"
+        bookkeeping.update(self.Model, [self.id], {'next_sync': utcnow()})
+
+    def steps(self):
+        self.pull()
+        # what was being sent when a run stopped, or is in doubt
+        self.look_up(self.read(lambda service: service.google_unknown()))
+        self.delete()
+        self.transfer()
+        self.push()
+        keep_watch(self)
+
     def _run(self):
         try:
             self.check()
             self.open()
-            self.pull()
-            # what was being sent when a run stopped, or is in doubt
-            self.look_up(self.read(lambda service: service.google_unknown()))
-            self.delete()
-            self.transfer()
-            self.push()
-            keep_watch(self)
+            self.steps()
         except RunFailed as error:
             return self.finish(error)
         except GoogleUnreachable:

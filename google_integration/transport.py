@@ -91,7 +91,7 @@ class GoogleError(Exception):
 
 # -- addresses
 
-def _is_loopback(host):
+def is_loopback(host):
     if host == 'localhost':
         return True
     try:
@@ -115,7 +115,7 @@ def check_uri(uri):
             or '@' in parts.netloc or re.search(r'[\s\\\x00-\x1f\x7f]', uri)):
         raise InsecureURI("This is not the address of a server")
     if (parts.scheme == 'https'
-            or (parts.scheme == 'http' and _is_loopback(host))):
+            or (parts.scheme == 'http' and is_loopback(host))):
         return uri
     raise InsecureURI(f"Only https is accepted for {host}")
 
@@ -137,7 +137,7 @@ def _may_follow(uri, root):
         host = urlsplit(check_uri(uri)).hostname
     except InsecureURI:
         return False
-    if _is_loopback(urlsplit(root).hostname):
+    if is_loopback(urlsplit(root).hostname):
         return True
     if host == LOGIN:
         # a page that asks who one is would be taken for the content

@@ -22,7 +22,7 @@ PR_SET_PDEATHSIG = 1
 # cache of trytond; all modules depend on the last one
 BASES = [
     'google_calendar-sale', 'google_calendar-party', 'google_drive-party',
-    'google_calendar', 'google_drive', 'google_integration']
+    'google_calendar', 'google_drive', 'google_gmail', 'google_integration']
 
 
 def begin(environment, output, *arguments):

@@ -1,0 +1,139 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""One run of the lane of an account that sends.
+
+A message is sent in steps, each committed before Google is asked for it, so
+that whoever finds it knows how far it may have come:
+
+- ``waiting``: Google was asked for nothing;
+- ``drafting``: a draft may have been created: it is looked for;
+- ``sending``: it may have been sent: it is looked for, and never sent again
+  without the proof that it was not.
+"""
+import logging
+
+from sql import Null
+
+from trytond.modules.google_integration import bookkeeping, configuration
+from trytond.modules.google_integration.engine import Run, RunFailed, Stopped
+from trytond.modules.google_integration.lease import Lease
+from trytond.pool import Pool
+from trytond.transaction import Transaction
+
+from .network import GmailNetwork
+from .network_smtp import SmtpNetwork
+
+__all__ = ['Delivery']
+logger = logging.getLogger(__name__)
+
+
+class Delivery(Run):
+    "One run: look for what is in doubt, then send what waits, one by one"
+
+    def __init__(self, Model, id):
+        super().__init__(Model, id)
+        self.lease = Lease(Model, id, configuration.lease(), name='send')
+        self.network = None
+
+    @property
+    def Message(self):
+        return Pool().get('google_gmail.message')
+
+    def busy(self):
+        "Let another run follow the one that is on its way"
+        if not bookkeeping.update(
+                self.Model, [self.id], {'send_again': True},
+                lambda table: table.send_token != Null):
+            # it has just ended
+            self.Model.__queue__.deliver([self.service])
+
+    def check(self):
+        "Stop if the account was disabled, or has to wait"
+        super().check()
+        if not self.read(lambda account: account.may_deliver):
+            raise Stopped
+
+    def steps(self):
+        try:
+            self.resolve()
+            self.send()
+            self.tidy()
+        finally:
+            if self.network:
+                self.network.close()
+
+    def tidy(self):
+        "Delete the drafts of what is not to be sent any more"
+        while drafts := self.read(self.Message.superfluous_drafts):
+            for id, draft_id in drafts:
+                self.network.delete_draft(draft_id)
+                self.write(lambda account, id=id: bookkeeping.update(
+                        self.Message, [id], {'draft_id': None}))
+
+    def open(self):
+        account = self.service
+        due = self.Message.has_due(account)
+        transport = account.transport
+        missing = account.scopes_missing(
+            (account.credentials.granted_scopes or '').split())
+        Transaction().rollback()
+        if not due:
+            raise Stopped
+        if missing:
+            raise RunFailed('scope', {
+                    'status': 403,
+                    'reason': 'insufficientPermissions',
+                    'message': ' '.join(missing),
+                    })
+        super().open()
+        Network = SmtpNetwork if transport == 'smtp' else GmailNetwork
+        self.network = Network(self.client)
+
+    def resolve(self):
+        "Look for what was being sent when a run ended, or is in doubt"
+        while attempts := self.write(self.Message.doubtful_attempts):
+            for attempt in attempts:
+                self.check()
+                proof = self.network.look_up(attempt)
+                self.write(lambda account, attempt=attempt, proof=proof:
+                    self.Message.settle_doubt(
+                        account, attempt, proof, self.network.can_read))
+
+    def send(self):
+        "Send what waits, one by one"
+        while attempt := self.write(self.next_attempt):
+            self.check()
+            if self.network.drafts and not attempt.draft_id:
+                outcome = self.network.create_draft(attempt)
+            else:
+                outcome = self.network.send(attempt)
+            self.work += self.write(
+                lambda account, attempt=attempt, outcome=outcome:
+                self.Message.settle(account, attempt, outcome))
+            if outcome.status == 'full':
+                raise RunFailed(
+                    'google_gmail.limit', outcome.error.arguments,
+                    outcome.retry_after)
+            if outcome.status == 'account':
+                raise RunFailed(
+                    outcome.error.code, outcome.error.arguments,
+                    outcome.retry_after)
+
+    def next_attempt(self, account):
+        return self.Message.next_attempt(account, self.network)
+
+    def finish(self, failure=None):
+        def finish(account):
+            if failure or account.may_deliver:
+                account.finish_delivery(
+                    failure, self.started, self.work, self.counters)
+            self.lease.release()
+            if bookkeeping.update(
+                    self.Model, [self.id], {'send_again': False},
+                    lambda table: table.send_again):
+                self.Model.__queue__.deliver([account])
+        Transaction().rollback()
+        self.write(finish)
+        if failure:
+            logger.warning("%s sent not all: %s", self.name, failure.code)
+        return not failure

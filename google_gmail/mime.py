@@ -1,0 +1,200 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Messages as bytes: what Tryton made is what Google is handed.
+
+Pure: no record, no network, no clock.
+"""
+import copy
+import io
+import re
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.generator import BytesGenerator
+from email.header import decode_header, make_header
+from email.policy import SMTP
+from email.utils import getaddresses
+
+__all__ = [
+    'MAXIMUM_RECIPIENTS', 'MAXIMUM_SIZE', 'Mail', 'MailRefused', 'address_of',
+    'body_of', 'compose', 'header_text', 'identifiers', 'with_hidden']
+
+# [Gmail Help: Send attachments] of the attachments, as they are encoded
+MAXIMUM_SIZE = 25 * 2 ** 20
+# [Gmail sending limits in Google Workspace] of SMTP and of the API
+MAXIMUM_RECIPIENTS = 100
+KINDS = ['to', 'cc', 'bcc']
+# RFC 5322: what follows the end of a line in a header begins with a blank
+_BROKEN = re.compile(r'(\r\n|\r|\n)(?![ \t])')
+_ADDRESS = re.compile(r'[^\s@<>(),;:\\"\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\"]+')
+_IDENTIFIER = re.compile(r'<[^<>\s]+>')
+
+
+class MailRefused(ValueError):
+    """The message can not be sent as it is.
+
+    ``code`` is the name of a message of google_gmail without its prefix
+    ``msg_error_``, ``arguments`` what it is formatted with.
+    """
+
+    def __init__(self, code, **arguments):
+        super().__init__(code)
+        self.code = code
+        self.arguments = arguments
+
+
+@dataclass
+class Mail:
+    """What is to be sent.
+
+    - ``data``: the bytes of the message, lines end with CR LF, without Bcc.
+    - ``sender``: the address of the envelope.
+    - ``author``: the address of the header From.
+    - ``recipients``: ``(kind, address)`` of each of the envelope; the kind
+      is ``to``, ``cc`` or ``bcc``.
+    - ``unwanted``: addresses of the headers that are not in the envelope.
+    - ``references``: the identifiers of In-Reply-To and References.
+    """
+    data: bytes = field(repr=False)
+    sender: str
+    author: str
+    recipients: list
+    unwanted: list
+    subject: str
+    message_id: str
+    references: list
+
+
+def header_text(value):
+    "The text of a header, decoded, in one line"
+    try:
+        text = str(make_header(decode_header(str(value or ''))))
+    except (LookupError, UnicodeError, ValueError):
+        text = str(value)
+    return ' '.join(text.split())
+
+
+def address_of(text):
+    """The address as it travels, its domain in ASCII.
+
+    Raises MailRefused for what is no address.
+    """
+    address = text.strip()
+    local, at, domain = address.rpartition('@')
+    try:
+        domain = domain.encode('idna').decode('ascii')
+    except UnicodeError:
+        raise MailRefused('address', address=address) from None
+    address = local + at + domain
+    if not _ADDRESS.fullmatch(address) or len(address) > 320:
+        raise MailRefused('address', address=text.strip())
+    return address
+
+
+def identifiers(*values):
+    "The identifiers <...> that the values of headers name, in order, once"
+    return list(dict.fromkeys(
+            found for value in values
+            for found in _IDENTIFIER.findall(str(value or ''))))
+
+
+def _addresses(message, name):
+    found = []
+    for value in message.get_all(name, []):
+        if hasattr(value, 'addresses'):
+            # its text may have names with a comma, decoded
+            found += [a.addr_spec for a in value.addresses]
+        else:
+            found += [a for _, a in getaddresses([str(value)])]
+    return [address_of(a) for a in found if a.strip(' <>')]
+
+
+def _check_headers(message):
+    for name, value in message.raw_items():
+        if _BROKEN.search(name) or _BROKEN.search(str(value)):
+            raise MailRefused('header', header=header_text(name))
+
+
+def _flatten(message, addresses):
+    "The bytes, as smtplib makes them"
+    message = copy.copy(message)
+    del message['Bcc']
+    del message['Resent-Bcc']
+    policy = message.policy
+    if not all(a.isascii() for a in addresses):
+        policy = policy.clone(utf8=True)
+    file = io.BytesIO()
+    BytesGenerator(file, policy=policy).flatten(message, linesep='\r\n')
+    return file.getvalue()
+
+
+def compose(message, sender=None, recipients=None):
+    """Return the Mail of an email.message.Message
+
+    ``sender`` and ``recipients`` are the envelope, None for what the headers
+    say, as of smtplib.SMTP.send_message.  Raises MailRefused.
+    """
+    _check_headers(message)
+    if not message['Message-ID']:
+        raise MailRefused('message_id')
+    headers = {k: _addresses(message, k) for k in KINDS}
+    authors = _addresses(message, 'From')
+    if len(authors) != 1:
+        raise MailRefused('author')
+    author, = authors
+    if sender:
+        sender = address_of(getaddresses([sender])[0][1])
+    else:
+        sender = next(iter(_addresses(message, 'Sender')), author)
+    kinds = {a.lower(): k for k in reversed(KINDS) for a in headers[k]}
+    if recipients is None:
+        envelope = [a for k in KINDS for a in headers[k]]
+    else:
+        if isinstance(recipients, str):
+            recipients = [recipients]
+        envelope = [
+            address_of(a) for _, a in getaddresses(list(recipients))]
+    envelope = list({a.lower(): a for a in envelope}.values())
+    if not envelope:
+        raise MailRefused('no_recipient')
+    if len(envelope) > MAXIMUM_RECIPIENTS:
+        raise MailRefused(
+            'recipients', count=len(envelope), limit=MAXIMUM_RECIPIENTS)
+    wanted = {a.lower() for a in envelope}
+    try:
+        data = _flatten(message, [sender, author, *envelope])
+    except (LookupError, UnicodeError, ValueError) as error:
+        raise MailRefused('message') from error
+    if len(data) > MAXIMUM_SIZE:
+        raise MailRefused(
+            'size', size=round(len(data) / 2 ** 20, 1),
+            limit=MAXIMUM_SIZE // 2 ** 20)
+    return Mail(
+        data, sender, author,
+        [(kinds.get(a.lower(), 'bcc'), a) for a in envelope],
+        [a for k in ['to', 'cc'] for a in headers[k]
+            if a.lower() not in wanted],
+        header_text(message['Subject']),
+        str(message['Message-ID']).strip(),
+        identifiers(message['In-Reply-To'], message['References']))
+
+
+def with_hidden(data, addresses):
+    """The bytes with the addresses in a header Bcc.
+
+    The API has no envelope: it delivers to those whom the headers name, and
+    removes this one [users.messages.send].
+    """
+    if not addresses:
+        return data
+    return b'Bcc: ' + ',\r\n '.join(addresses).encode() + b'\r\n' + data
+
+
+def body_of(data):
+    "The bytes that follow the headers, without regard to the ends of lines"
+    data = data.replace(b'\r\n', b'\n')
+    return data.partition(b'\n\n')[2].rstrip(b'\n')
+
+
+def parse(data):
+    "The message of the bytes"
+    return message_from_bytes(data, policy=SMTP)

@@ -1,0 +1,246 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Sending by the Gmail API, and looking for what may have been sent.
+
+No record and no database: plain data come in and go out.
+
+https://developers.google.com/workspace/gmail/api/guides/sending
+https://developers.google.com/workspace/gmail/api/guides/drafts
+"""
+import base64
+import io
+
+from googleapiclient.http import MediaIoBaseUpload
+
+from trytond.modules.google_integration.client import GoogleError
+from trytond.modules.google_integration.operation import ItemError
+
+from . import mime
+from .sending import Outcome, Proof
+
+__all__ = ['GmailNetwork']
+
+ME = 'me'
+# bytes from which on a message travels as it is, not in JSON
+LARGE = 10 ** 6
+# [Resolve errors (Gmail)] "may last hours": asked again after so many seconds
+PATIENCE = 3600
+# what is sent at most in the time in which a message is looked for
+CANDIDATES = 100
+HEADERS = [
+    'Message-ID', 'X-Google-Original-Message-ID', 'Subject', 'Date', 'To']
+
+
+class GmailNetwork:
+    "The lane of an account that sends by the API"
+
+    def __init__(self, client):
+        self.client = client
+        self.drafts = client.parameters['drafts']
+        self.can_read = client.parameters['can_read']
+
+    def close(self):
+        "Do nothing: the client is closed by who opened it"
+
+    @property
+    def users(self):
+        return self.client.api.users()
+
+    # Sending
+
+    def create_draft(self, attempt):
+        "Create the draft of which sending can be proved"
+        drafts = self.users.drafts()
+        try:
+            answer = self.client.execute(
+                self._request(
+                    drafts.create, attempt, lambda message: {
+                        'message': message}),
+                idempotent=False)
+        except GoogleError as error:
+            return self.failure(error)
+        return Outcome('drafted', draft_id=answer['id'])
+
+    def send(self, attempt):
+        "Send the draft, or the message of which there is none"
+        if attempt.draft_id:
+            request = self.users.drafts().send(
+                userId=ME, body={'id': attempt.draft_id})
+        else:
+            request = self._request(
+                self.users.messages().send, attempt, lambda message: message)
+        try:
+            answer = self.client.execute(request, idempotent=False)
+        except GoogleError as error:
+            if attempt.draft_id and error.status == 404:
+                # sent by an earlier attempt, or deleted by a person
+                return Outcome('doubt', error=self.item(error))
+            return self.failure(error)
+        return Outcome(
+            'sent', gmail_id=answer.get('id'),
+            thread_id=answer.get('threadId'))
+
+    @staticmethod
+    def _request(method, attempt, body):
+        data = mime.with_hidden(attempt.data, attempt.hidden)
+        if len(data) > LARGE:
+            # the headers tell the thread, too
+            return method(userId=ME, media_body=MediaIoBaseUpload(
+                    io.BytesIO(data), 'message/rfc822'))
+        message = {'raw': base64.urlsafe_b64encode(data).decode()}
+        if attempt.thread_id:
+            message['threadId'] = attempt.thread_id
+        return method(userId=ME, body=body(message))
+
+    def delete_draft(self, draft_id):
+        "Delete a draft, if it is still there"
+        try:
+            self.client.execute(self.users.drafts().delete(
+                    userId=ME, id=draft_id))
+        except GoogleError as error:
+            if error.status != 404:
+                raise
+
+    # What an error means
+
+    @classmethod
+    def item(cls, error):
+        "The error that is shown on the message"
+        return ItemError('google_gmail.google', {
+                'status': error.status or '',
+                'reason': error.reason,
+                'message': error.message,
+                })
+
+    @classmethod
+    def failure(cls, error):
+        """The Outcome of a request that ended with the error
+
+        [Resolve errors (Gmail)]
+        """
+        item = cls.item(error)
+        if error.unknown:
+            return Outcome('doubt', error=item)
+        if error.status == 429 and 'Mail sending' in error.message or (
+                error.reason == 'dailyLimitExceeded'):
+            return Outcome(
+                'full', error=item, retry_after=error.retry_after or PATIENCE)
+        if error.transient:
+            return Outcome(
+                'later', error=item, retry_after=error.retry_after)
+        if error.status in {0, 401, 403, 404}:
+            # the account can not, whatever the message
+            return Outcome('account', error=ItemError(
+                    'scope' if error.reason in {
+                        'insufficientPermissions',
+                        'ACCESS_TOKEN_SCOPE_INSUFFICIENT'} else 'google',
+                    item.arguments))
+        return Outcome('refused', error=item)
+
+    # Looking for what may have been sent
+
+    def look_up(self, attempt):
+        """Return the Proof of what became of the attempt
+
+        Raises GoogleError when Google can not be asked.
+        """
+        if attempt.draft_id:
+            if self._has_draft(attempt.draft_id):
+                return Proof('unsent', draft_id=attempt.draft_id)
+        elif attempt.drafting:
+            return Proof('unsent', draft_id=self._find_draft(attempt))
+        if not self.can_read:
+            return Proof('unknown')
+        return self._by_identifier(attempt) or self._by_content(attempt) or (
+            Proof('unknown'))
+
+    def has_arrived(self, message_id):
+        "Tell if the mail is in the inbox"
+        answer = self.client.execute(self.users.messages().list(
+                userId=ME, q=f'rfc822msgid:{message_id.strip("<>")}',
+                labelIds=['INBOX'], includeSpamTrash=True, maxResults=1))
+        return bool(answer.get('messages'))
+
+    def _has_draft(self, draft_id):
+        try:
+            self.client.execute(self.users.drafts().get(
+                    userId=ME, id=draft_id, format='minimal'))
+        except GoogleError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def _find_draft(self, attempt):
+        "The id of a draft of the message, None if there is none"
+        query = self._query(attempt)
+        if not query:
+            return
+        answer = self.client.execute(self.users.drafts().list(
+                userId=ME, q=query, maxResults=1))
+        for draft in answer.get('drafts', []):
+            return draft['id']
+
+    @staticmethod
+    def _query(attempt):
+        "How Gmail is asked for the header Message-ID"
+        identifier = attempt.message_id.strip('<>')
+        if identifier and not set(identifier) & set(' "(){}'):
+            return f'rfc822msgid:{identifier}'
+
+    def _by_identifier(self, attempt):
+        "The proof by the header Message-ID, which Google may have replaced"
+        query = self._query(attempt)
+        if not query:
+            return
+        answer = self.client.execute(self.users.messages().list(
+                userId=ME, q=query, labelIds=['SENT'],
+                includeSpamTrash=True, maxResults=1))
+        for message in answer.get('messages', []):
+            return Proof(
+                'sent', gmail_id=message['id'],
+                thread_id=message.get('threadId'))
+
+    def _by_content(self, attempt):
+        "The proof by what was sent since, of the same headers and content"
+        since = int(attempt.since or 0) - 3600
+        answer = self.client.execute(self.users.messages().list(
+                userId=ME, q=f'after:{since}', labelIds=['SENT'],
+                includeSpamTrash=True, maxResults=CANDIDATES))
+        found = answer.get('messages', [])
+        details = self.client.batch([
+                self.users.messages().get(
+                    userId=ME, id=m['id'], format='metadata',
+                    metadataHeaders=HEADERS)
+                for m in found])
+        wanted = _headers(mime.parse(attempt.data).items())
+        for detail in details:
+            if isinstance(detail, GoogleError):
+                raise detail
+            headers = _headers(
+                (h['name'], h['value'])
+                for h in detail.get('payload', {}).get('headers', []))
+            proof = Proof(
+                'sent', gmail_id=detail['id'],
+                thread_id=detail.get('threadId'))
+            if attempt.message_id in {
+                    headers.get('message-id'),
+                    headers.get('x-google-original-message-id')}:
+                return proof
+            if all(headers.get(n) == wanted.get(n)
+                    for n in ['subject', 'date', 'to']) and (
+                    self._body(detail['id']) == mime.body_of(attempt.data)):
+                return proof
+
+    def _body(self, gmail_id):
+        answer = self.client.execute(self.users.messages().get(
+                userId=ME, id=gmail_id, format='raw'))
+        return mime.body_of(base64.urlsafe_b64decode(answer['raw']))
+
+
+def _headers(items):
+    "The headers by name in lower case, decoded, the first of each name"
+    result = {}
+    for name, value in items:
+        result.setdefault(name.lower(), mime.header_text(value))
+    return result

@@ -1,0 +1,365 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""The mails that Tryton sends by Gmail, and those that came back."""
+import trytond.config as config
+from trytond.i18n import gettext
+from trytond.ir.resource import ResourceAccessMixin
+from trytond.model import Index, ModelSQL, ModelView, Unique, Workflow, fields
+from trytond.model.exceptions import AccessError
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.bookkeeping import utcnow
+from trytond.modules.google_integration.checked_read import CheckedReadMixin
+from trytond.modules.google_integration.sync_log import format_error
+from trytond.pool import Pool
+from trytond.pyson import Eval, If
+from trytond.transaction import Transaction, without_check_access
+
+from . import mime
+from .attempts import AttemptsMixin
+from .exceptions import MailError
+
+__all__ = ['Message']
+
+if config.getboolean('google_gmail', 'filestore', default=False):
+    file_id = 'data_id'
+    store_prefix = config.get('google_gmail', 'store_prefix', default=None)
+else:
+    file_id = store_prefix = None
+
+_sent = {
+    'invisible': Eval('direction') != 'out',
+    }
+
+
+class Message(
+        AttemptsMixin, CheckedReadMixin, ResourceAccessMixin, Workflow,
+        ModelSQL, ModelView):
+    __name__ = 'google_gmail.message'
+    _rec_name = 'subject'
+
+    account = fields.Many2One(
+        'google_gmail.account', "Account", readonly=True,
+        ondelete='SET NULL')
+    direction = fields.Selection([
+            ('out', "Sent"),
+            ('in', "Received"),
+            ], "Direction", required=True, readonly=True, sort=False)
+    user = fields.Many2One(
+        'res.user', "User", readonly=True, ondelete='SET NULL',
+        states=_sent,
+        help="Who sent it, empty for Tryton itself.")
+    resource = fields.Reference(
+        "Record", selection='get_models', readonly=True,
+        help="What the mail is about.")
+    email = fields.Many2One(
+        'ir.email', "E-Mail", readonly=True, ondelete='SET NULL',
+        states={
+            'invisible': ~Eval('email'),
+            })
+    in_reply_to = fields.Many2One(
+        'google_gmail.message', "In Reply To", readonly=True,
+        ondelete='SET NULL')
+    at = fields.Timestamp("Date", readonly=True)
+    author = fields.Char("From", readonly=True)
+    sender = fields.Char("Sender", readonly=True, states=_sent)
+    recipients = fields.One2Many(
+        'google_gmail.recipient', 'message', "Recipients", readonly=True)
+    recipient_names = fields.Function(
+        fields.Char("To"), 'get_recipient_names',
+        searcher='search_recipient_names')
+    subject = fields.Char("Subject", readonly=True)
+    body = fields.Text(
+        "Body", readonly=True,
+        states={
+            'invisible': Eval('direction') != 'in',
+            })
+    size = fields.Integer("Size", readonly=True)
+    message_id = fields.Char("Message-ID", readonly=True, strip=False)
+    kept_message_id = fields.Char(
+        "Message-ID of Google", readonly=True, strip=False,
+        help="By which answers name the mail, if Google replaced it.")
+    gmail_id = fields.Char("Gmail Identifier", readonly=True)
+    thread_id = fields.Char("Gmail Thread", readonly=True)
+    gmail_link = fields.Function(
+        fields.Char(
+            "Open in Gmail",
+            states={
+                'invisible': ~Eval('gmail_link'),
+                }),
+        'get_gmail_link')
+    state = fields.Selection([
+            ('waiting', "Waiting"),
+            ('drafting', "Being Sent"),
+            ('sending', "Being Sent"),
+            ('sent', "Sent"),
+            ('uncertain', "Uncertain"),
+            ('failed', "Failed"),
+            ('canceled', "Canceled"),
+            ('draft', "Draft in Gmail"),
+            ('received', "Received"),
+            ], "State", required=True, readonly=True, sort=False)
+    error_code = fields.Char("Error Code", readonly=True)
+    error_arguments = fields.Text("Error Arguments", readonly=True)
+    error = fields.Function(fields.Text(
+            "Error",
+            states={
+                'invisible': ~Eval('error'),
+                }),
+        'get_error')
+    # may hold what gives access: never read by clients
+    data = fields.Binary(
+        "Data", file_id=file_id, store_prefix=store_prefix, readonly=True,
+        loading='lazy')
+    data_id = fields.Char("Data ID", readonly=True, loading='lazy')
+    # of the envelope are fewer than of the headers
+    narrowed = fields.Boolean("Narrowed", readonly=True)
+    draft_id = fields.Char("Gmail Draft", readonly=True)
+    attempts = fields.Integer("Attempts", readonly=True, states=_sent)
+    look_ups = fields.Integer("Look-Ups", readonly=True)
+    attempted_at = fields.Timestamp(
+        "Attempted At", readonly=True, states=_sent)
+    next_attempt = fields.Timestamp(
+        "Next Attempt", readonly=True,
+        states={
+            'invisible': ~Eval('next_attempt'),
+            })
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('at', 'DESC'), ('id', 'DESC')]
+        table = cls.__table__()
+        # a Reference has one already
+        cls._sql_indexes.discard(
+            Index(table, (table.resource, Index.Similarity(begin=True))))
+        cls._sql_constraints.append((
+                'gmail_id_unique',
+                Unique(table, table.account, table.gmail_id),
+                'google_gmail.msg_message_unique'))
+        waiting = table.state.in_(
+            ['waiting', 'drafting', 'sending', 'uncertain'])
+        cls._sql_indexes.update({
+                Index(
+                    table, (table.account, Index.Equality()),
+                    (table.id, Index.Range()), where=waiting),
+                Index(table, (table.thread_id, Index.Equality())),
+                Index(table, (table.message_id, Index.Equality())),
+                Index(table, (table.kept_message_id, Index.Equality())),
+                })
+        cls._transitions |= {
+            ('failed', 'waiting'),
+            ('uncertain', 'waiting'),
+            ('uncertain', 'sent'),
+            ('waiting', 'canceled'),
+            ('failed', 'canceled'),
+            }
+        cls._buttons.update({
+                'retry': {
+                    'invisible': Eval('state') != 'failed',
+                    'depends': ['state'],
+                    },
+                'send_again': {
+                    'invisible': Eval('state') != 'uncertain',
+                    'depends': ['state'],
+                    },
+                'mark_sent': {
+                    'invisible': Eval('state') != 'uncertain',
+                    'depends': ['state'],
+                    },
+                'cancel': {
+                    'invisible': ~Eval('state').in_(['waiting', 'failed']),
+                    'depends': ['state'],
+                    },
+                })
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(Eval('state') == 'failed', 'danger',
+                    If(Eval('state') == 'uncertain', 'warning',
+                        If(Eval('state') == 'canceled', 'muted', '')))),
+            ]
+
+    @classmethod
+    def get_recipient_names(cls, messages, name):
+        return {
+            m.id: ', '.join(r.address for r in m.recipients)
+            for m in messages}
+
+    @classmethod
+    def search_recipient_names(cls, name, clause):
+        return [('recipients.address', *clause[1:])]
+
+    def get_gmail_link(self, name):
+        if self.thread_id and self.account:
+            return 'https://mail.google.com/mail/?authuser=' + (
+                f'{self.account.address}#all/{self.thread_id}')
+
+    def get_error(self, name):
+        return format_error(self.error_code, self.error_arguments)
+
+    # What the outbox accepts
+
+    @classmethod
+    def post(cls, name, mails, strict=False):
+        """Keep the mails, which are sent once the transaction is committed
+
+        - ``name``: the name of the account, None for the one that fits.
+        - ``mails``: (sender, recipients, email.message.Message), the first
+          two as of smtplib.SMTP.send_message.
+        - ``strict``: raise MailError for a mail that can not be sent,
+          instead of keeping it with its error.
+        """
+        pool = Pool()
+        Account = pool.get('google_gmail.account')
+        transaction = Transaction()
+        user, context = transaction.user, transaction.context
+        with transaction.set_user(0), transaction.reset_context(), \
+                without_check_access():
+            account = Account.choose(name, user, context)
+            messages = cls._post(account, name, user, mails, strict)
+            if account and any(m.state == 'waiting' for m in messages):
+                Account.__queue__.deliver([account])
+        return messages
+
+    @classmethod
+    def post_with(cls, account, mails, strict=False):
+        "Keep the mails, which are sent when the account sends next"
+        transaction = Transaction()
+        user = transaction.user
+        with transaction.set_user(0), transaction.reset_context(), \
+                without_check_access():
+            return cls._post(account, None, user, mails, strict)
+
+    @classmethod
+    def _post(cls, account, name, user, mails, strict):
+        messages = cls.create([
+                cls._posted(account, name, user, mail, strict)
+                for mail in mails])
+        cls._link(messages)
+        return messages
+
+    @classmethod
+    def _posted(cls, account, name, user, mail, strict):
+        "The values of a message that is to be sent"
+        sender, recipients, message = mail
+        values = {
+            'account': account.id if account else None,
+            'direction': 'out',
+            'user': user or None,
+            'at': utcnow(),
+            'state': 'waiting',
+            'attempts': 0,
+            }
+        try:
+            composed = mime.compose(message, sender, recipients)
+        except mime.MailRefused as error:
+            refusal = error
+            values.update(
+                subject=mime.header_text(message['Subject']),
+                message_id=mime.header_text(message['Message-ID']))
+        else:
+            refusal = cls._check(account, name, composed)
+            values.update(
+                author=composed.author,
+                sender=composed.sender,
+                subject=composed.subject,
+                message_id=composed.message_id,
+                size=len(composed.data),
+                data=composed.data,
+                narrowed=bool(composed.unwanted),
+                recipients=[('create', [
+                            {'kind': k, 'address': a}
+                            for k, a in composed.recipients])],
+                )
+        if refusal:
+            code = f'google_gmail.{refusal.code}'
+            arguments = bookkeeping.dumps(refusal.arguments)
+            if strict:
+                raise MailError(format_error(code, arguments))
+            values.update(
+                state='failed', error_code=code, error_arguments=arguments)
+        return values
+
+    @classmethod
+    def _check(cls, account, name, mail):
+        "The MailRefused of a mail that the account can not send"
+        if not account:
+            if name:
+                return mime.MailRefused('no_account_name', name=name)
+            return mime.MailRefused('no_account')
+        if not account.may_send_from(mail.author):
+            return mime.MailRefused(
+                'alias', address=mail.author, account=account.rec_name)
+        if mail.unwanted and account.transport == 'api':
+            return mime.MailRefused(
+                'envelope', addresses=', '.join(mail.unwanted))
+
+    @classmethod
+    def _link(cls, messages):
+        "Find what the messages are about"
+        Email = Pool().get('ir.email')
+        by_id = {m.message_id: m for m in messages if m.message_id}
+        for email in Email.search([('message_id', 'in', list(by_id))]):
+            message = by_id[email.message_id]
+            message.email = email
+            message.resource = email.resource
+        cls.save(messages)
+
+    # What people decide
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('waiting')
+    def retry(cls, messages):
+        "Send what failed, as if it were new"
+        cls._again(messages)
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('waiting')
+    def send_again(cls, messages):
+        "Send what may have been sent"
+        cls._again(messages)
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('sent')
+    def mark_sent(cls, messages):
+        "A person found that it was sent"
+        Recipient = Pool().get('google_gmail.recipient')
+        cls.forget_error(messages)
+        Recipient.write(
+            [r for m in messages for r in m.recipients
+                if r.state == 'waiting'],
+            {'state': 'accepted'})
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('canceled')
+    def cancel(cls, messages):
+        "Do not send it"
+
+    @classmethod
+    def check_modification(cls, mode, records, values=None, external=False):
+        super().check_modification(
+            mode, records, values=values, external=external)
+        if external and mode in {'create', 'write'} and values:
+            for name in bookkeeping.readonly_fields(cls) & values.keys():
+                raise AccessError(gettext(
+                        'google_gmail.msg_message_readonly',
+                        **cls.__names__(name)))
+        if mode == 'delete':
+            for message in records:
+                if message.state in {'drafting', 'sending', 'uncertain'} or (
+                        message.state == 'waiting' and message.account):
+                    raise AccessError(gettext(
+                            'google_gmail.msg_message_delete',
+                            message=message.rec_name))
+
+    @classmethod
+    def copy(cls, messages, default=None):
+        if not messages:
+            return []
+        raise AccessError(gettext('google_gmail.msg_message_copy'))
