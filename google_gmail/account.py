@@ -9,6 +9,7 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.google_service import GoogleService
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
+from trytond.transaction import inactive_records, without_check_access
 
 from . import mime, scopes
 from .account_test import TestMixin
@@ -138,9 +139,10 @@ class Account(
 
     @fields.depends('credentials', 'address', 'name')
     def on_change_credentials(self):
-        if self.credentials and self.credentials.email:
-            self.address = self.address or self.credentials.email
-            self.name = self.name or self.credentials.email
+        address = self.credentials.mailbox if self.credentials else None
+        if address:
+            self.address = self.address or address
+            self.name = self.name or address
 
     @classmethod
     def get_connection(cls, accounts, name):
@@ -188,6 +190,22 @@ class Account(
             return scopes.needed('api', drafts=cls.default_drafts())
         return tuple(dict.fromkeys(
                 s for a in accounts for s in a.scopes_needed))
+
+    @classmethod
+    @without_check_access
+    def discover(cls, credentials):
+        "Create the disabled record of the mailbox of the account"
+        address = credentials.mailbox
+        with inactive_records():
+            known = cls.search([('credentials', '=', credentials.id)])
+            same = cls.search([('name', '=', address)])
+        if address and not known:
+            cls.create([{
+                        'credentials': credentials.id,
+                        'name': f'{address} ({credentials.id})'
+                        if same else address,
+                        'address': address,
+                        }])
 
     @classmethod
     def validate_fields(cls, accounts, field_names):

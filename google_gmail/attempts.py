@@ -119,7 +119,7 @@ class AttemptsMixin:
                 account, lambda t: t.state != 'waiting', CHUNK)]
 
     @classmethod
-    def next_attempt(cls, account, network):
+    def begin_next(cls, account, network):
         """Begin the next step of what waits, None if nothing does
 
         What it may have come to is committed before Google is asked.

@@ -13,3 +13,11 @@ class GoogleCredentials(metaclass=PoolMeta):
     gmail_accounts = fields.One2Many(
         'google_gmail.account', 'credentials', "Gmail Accounts",
         readonly=True)
+
+    @property
+    def mailbox(self):
+        "The address of the mailbox, None if there is none or it is unknown"
+        if self.type == 'service_account':
+            # it has none of its own
+            return self.subject
+        return self.email

@@ -120,7 +120,7 @@ class Delivery(Run):
                     outcome.retry_after)
 
     def next_attempt(self, account):
-        return self.Message.next_attempt(account, self.network)
+        return self.Message.begin_next(account, self.network)
 
     def finish(self, failure=None):
         def finish(account):

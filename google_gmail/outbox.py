@@ -128,6 +128,8 @@ class Message(
     def __setup__(cls):
         super().__setup__()
         cls._order = [('at', 'DESC'), ('id', 'DESC')]
+        # mails of Tryton itself are about no record
+        cls.resource.required = False
         table = cls.__table__()
         # a Reference has one already
         cls._sql_indexes.discard(
@@ -171,6 +173,10 @@ class Message(
                     'depends': ['state'],
                     },
                 })
+
+    @staticmethod
+    def get_models():
+        return [(None, ""), *ResourceAccessMixin.get_models()]
 
     @classmethod
     def view_attributes(cls):
