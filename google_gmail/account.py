@@ -15,6 +15,7 @@ from . import mime, scopes
 from .account_test import TestMixin
 from .exceptions import AccountError
 from .lane import LaneMixin
+from .receiving import ReceivingMixin
 
 __all__ = ['Account', 'AccountUser', 'Alias']
 
@@ -22,8 +23,8 @@ _smtp = Eval('transport') == 'smtp'
 
 
 class Account(
-        TestMixin, LaneMixin, GoogleService, DeactivableMixin, ModelSQL,
-        ModelView):
+        TestMixin, ReceivingMixin, LaneMixin, GoogleService, DeactivableMixin,
+        ModelSQL, ModelView):
     __name__ = 'google_gmail.account'
 
     google_api = ('gmail', 'v1')
@@ -65,19 +66,20 @@ class Account(
         "the application and asks for a yearly security assessment, unless "
         "it is internal to the organization. Without, gmail.send is enough, "
         "which is sensitive: Google verifies the application.")
-    receive = fields.Boolean(
+    receive_replies = fields.Boolean(
         "Receive Replies",
         help="Attach the replies to what was sent, and the bounces, to the "
         "records.\n"
         "Needs gmail.readonly, which is a restricted scope: Google verifies "
         "the application and asks for a yearly security assessment, unless "
         "it is internal to the organization.")
-    label = fields.Boolean(
+    set_labels = fields.Boolean(
         "Set Labels",
         help="Label the mails of a record in Gmail.\n"
         "Needs gmail.modify, which is a restricted scope: Google verifies "
         "the application and asks for a yearly security assessment, unless "
         "it is internal to the organization.")
+    received_until = fields.Timestamp("Received Until", readonly=True)
     default = fields.Boolean(
         "Default",
         help="Check to send with it what no other account is for.")
@@ -126,11 +128,11 @@ class Account(
         return True
 
     @classmethod
-    def default_receive(cls):
+    def default_receive_replies(cls):
         return False
 
     @classmethod
-    def default_label(cls):
+    def default_set_labels(cls):
         return False
 
     @classmethod
@@ -170,7 +172,7 @@ class Account(
     def scopes_needed(self):
         "What the options of the account need"
         return scopes.needed(
-            self.transport, self.drafts, self.receive, self.label)
+            self.transport, self.drafts, self.receive_replies, self.set_labels)
 
     def scopes_missing(self, granted):
         "What the options need and was not granted"
@@ -179,8 +181,8 @@ class Account(
         else:
             able = (
                 (scopes.can_draft if self.drafts else scopes.can_send)(granted)
-                and (not self.receive or scopes.can_read(granted))
-                and (not self.label or scopes.can_label(granted)))
+                and (not self.receive_replies or scopes.can_read(granted))
+                and (not self.set_labels or scopes.can_label(granted)))
         return [] if able else list(self.scopes_needed)
 
     @classmethod

@@ -73,7 +73,7 @@ class LaneMixin:
 
     @property
     def google_receives(self):
-        return bool(self.receive)
+        return bool(self.receive_replies)
 
     @property
     def may_deliver(self):

@@ -17,6 +17,7 @@ from trytond.transaction import Transaction, without_check_access
 from . import mime
 from .attempts import AttemptsMixin
 from .exceptions import MailError
+from .received import ReceivedMixin
 
 __all__ = ['Message']
 
@@ -32,8 +33,8 @@ _sent = {
 
 
 class Message(
-        AttemptsMixin, CheckedReadMixin, ResourceAccessMixin, Workflow,
-        ModelSQL, ModelView):
+        ReceivedMixin, AttemptsMixin, CheckedReadMixin, ResourceAccessMixin,
+        Workflow, ModelSQL, ModelView):
     __name__ = 'google_gmail.message'
     _rec_name = 'subject'
 
@@ -73,6 +74,12 @@ class Message(
         states={
             'invisible': Eval('direction') != 'in',
             })
+    bounce = fields.Boolean(
+        "Bounce", readonly=True,
+        help="It tells that another one did not arrive.")
+    automatic = fields.Boolean(
+        "Automatic", readonly=True,
+        help="Nobody wrote it, or it must not be answered automatically.")
     size = fields.Integer("Size", readonly=True)
     message_id = fields.Char("Message-ID", readonly=True, strip=False)
     kept_message_id = fields.Char(
@@ -96,6 +103,7 @@ class Message(
             ('failed', "Failed"),
             ('canceled', "Canceled"),
             ('draft', "Draft in Gmail"),
+            ('receiving', "Being Received"),
             ('received', "Received"),
             ], "State", required=True, readonly=True, sort=False)
     error_code = fields.Char("Error Code", readonly=True)
@@ -139,7 +147,7 @@ class Message(
                 Unique(table, table.account, table.gmail_id),
                 'google_gmail.msg_message_unique'))
         waiting = table.state.in_(
-            ['waiting', 'drafting', 'sending', 'uncertain'])
+            ['waiting', 'drafting', 'sending', 'uncertain', 'receiving'])
         cls._sql_indexes.update({
                 Index(
                     table, (table.account, Index.Equality()),

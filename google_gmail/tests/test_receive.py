@@ -1,0 +1,126 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"Answers and bounces come to the record"
+from email.message import EmailMessage
+
+from trytond.pool import Pool
+from trytond.sendmail import send_message_transactional
+
+from .tools import ALICE, CUSTOMER, MESSAGE, GmailTestCase, database, mail
+
+
+class ReceiveTestCase(GmailTestCase):
+    account_values = {'receive_replies': True}
+
+    def setUp(self):
+        super().setUp()
+        with database() as pool:
+            group, = pool.get('res.group').create([{'name': "Sales"}])
+            self.group = f'res.group,{group.id}'
+        self.synchronize()
+
+    def clean(self):
+        super().clean()
+        with database() as pool:
+            Group = pool.get('res.group')
+            Group.delete(Group.search([('name', '=', "Sales")]))
+
+    def send_about(self, message):
+        "Send as the E-Mail dialog does"
+        with database(1):
+            Email = Pool().get('ir.email')
+            send_message_transactional(message, strict=True)
+            email = Email.from_message(message, resource=self.group)
+            email.save()
+        self.deliver_all()
+        return self.search(MESSAGE, 'id')[-1]
+
+    def answer(self, raw, body="Fine.\n", **headers):
+        "What the customer writes, given the bytes of what arrived"
+        message = EmailMessage()
+        message['From'] = CUSTOMER
+        message['To'] = ALICE
+        message['Subject'] = "Re: Hello"
+        message['Message-ID'] = '<answer@customer.test>'
+        for line in raw.decode().splitlines():
+            name, _, value = line.partition(': ')
+            if name.lower() == 'message-id':
+                message['In-Reply-To'] = message['References'] = value
+        for name, value in headers.items():
+            message[name.replace('_', '-')] = value
+        message.set_content(body)
+        return message
+
+    def test_link(self):
+        id = self.send_about(mail())
+        with database(commit=False) as pool:
+            message = pool.get(MESSAGE)(id)
+            self.assertEqual(str(message.resource), self.group)
+            self.assertEqual(message.email.google_messages, (message,))
+
+    def test_answer(self):
+        for replace in [False, True]:
+            with self.subTest(replace=replace):
+                self.google.options(replace_message_id=replace)
+                id = self.send_about(mail())
+                raw = self.arrived()[-1]['raw']
+                message = self.answer(raw)
+                message.add_attachment(
+                    b'data', maintype='application',
+                    subtype='octet-stream', filename="a.bin")
+                self.google.receive_mail(
+                    ALICE, message.as_bytes(), sender=CUSTOMER)
+                self.synchronize()
+                with database(commit=False) as pool:
+                    Message = pool.get(MESSAGE)
+                    found, = Message.search([
+                            ('direction', '=', 'in'),
+                            ('in_reply_to', '=', id),
+                            ])
+                    self.assertEqual(
+                        (found.state, str(found.resource), found.author,
+                            found.body, found.subject),
+                        ('received', self.group, CUSTOMER, "Fine.",
+                            "Re: Hello"))
+                    attachment, = pool.get('ir.attachment').search([
+                            ('resource', '=', str(found))])
+                    self.assertEqual(
+                        (attachment.name, attachment.data),
+                        ("a.bin", b'data'))
+
+    def test_others(self):
+        "Nothing is kept of what concerns no record"
+        message = mail(From=CUSTOMER, to=ALICE)
+        message['Message-ID'] = '<other@customer.test>'
+        self.google.receive_mail(ALICE, message.as_bytes(), sender=CUSTOMER)
+        self.synchronize()
+        self.assertEqual(self.search(MESSAGE, 'id'), [])
+
+    def test_bounce(self):
+        self.google.bounce(CUSTOMER)
+        id = self.send_about(mail())
+        self.synchronize()
+        error, = self.read(MESSAGE, id, 'error'),
+        self.assertIn(CUSTOMER, error)
+        self.assertEqual(
+            self.search('google_gmail.recipient', 'state')[0], 'bounced')
+        with database(commit=False) as pool:
+            found, = pool.get(MESSAGE).search([('direction', '=', 'in')])
+            self.assertTrue(found.bounce)
+            self.assertEqual(str(found.resource), self.group)
+
+    def test_history_lost(self):
+        self.send_about(mail())
+        raw = self.arrived()[-1]['raw']
+        self.google.receive_mail(
+            ALICE, self.answer(raw).as_bytes(), sender=CUSTOMER)
+        self.google.expire_history(ALICE)
+        self.synchronize()
+        self.synchronize()
+        self.assertEqual(
+            len(self.search(MESSAGE, domain=[('direction', '=', 'in')])), 1)
+
+    def test_idle(self):
+        self.requests()
+        self.synchronize()
+        self.assertEqual(self.requests(), ['gmail.users.history.list'])
