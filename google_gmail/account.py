@@ -86,6 +86,12 @@ class Account(
     users = fields.Many2Many(
         'google_gmail.account-res.user', 'account', 'user', "Users",
         help="The users whose mails are sent with it.")
+    labels = fields.One2Many(
+        'google_gmail.label', 'account', "Labels",
+        states={
+            'invisible': ~Eval('set_labels', False),
+            })
+    rules = fields.One2Many('google_gmail.rule', 'account', "Rules")
     connection = fields.Function(fields.Selection([
                 ('valid', "Gmail token valid"),
                 ('scope', "More rights are needed"),

@@ -94,7 +94,8 @@ class AttemptsMixin:
     def has_due(cls, account):
         "Tell if the lane has something to do"
         return bool(cls._find(account, lambda t: Literal(True), 1)
-            or cls.superfluous_drafts(account))
+            or cls.superfluous_drafts(account)
+            or (account.set_labels and cls.to_label(account)))
 
     @classmethod
     def superfluous_drafts(cls, account):
@@ -160,7 +161,9 @@ class AttemptsMixin:
         recipients = [r for r in self.recipients if r.state != 'accepted']
         thread = self.in_reply_to
         return Attempt(
-            self.id, bytes(self.data), self.sender,
+            self.id, bytes(self.data),
+            # Google knows no other envelope of the mailbox
+            self.account.address,
             [r.address for r in recipients],
             [r.address for r in recipients if r.kind == 'bcc'],
             self.message_id,

@@ -21,6 +21,7 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from .network import GmailNetwork
+from .network_label import set_label
 from .network_smtp import SmtpNetwork
 
 __all__ = ['Delivery']
@@ -58,6 +59,7 @@ class Delivery(Run):
             self.resolve()
             self.send()
             self.tidy()
+            self.set_labels()
         finally:
             if self.network:
                 self.network.close()
@@ -69,6 +71,16 @@ class Delivery(Run):
                 self.network.delete_draft(draft_id)
                 self.write(lambda account, id=id: bookkeeping.update(
                         self.Message, [id], {'draft_id': None}))
+
+    def set_labels(self):
+        "Label what was sent and received"
+        if not self.read(lambda account: account.set_labels):
+            return
+        while labels := self.read(self.Message.to_label):
+            for name, messages in labels.items():
+                set_label(self.client, name, messages.values())
+                self.write(lambda account, ids=list(messages), name=name:
+                    self.Message.labelled(ids, name))
 
     def open(self):
         account = self.service

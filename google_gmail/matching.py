@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """Whom a received mail concerns."""
+from functools import cached_property
+
 from trytond.pool import Pool
 
 __all__ = ['Matching']
@@ -28,8 +30,14 @@ class Matching:
                 'in_reply_to': parent.id,
                 'resource': str(parent.resource) if parent.resource else None,
                 }
-        if mail.bounce or self.wanted(mail):
+        if mail.bounce or self.account.keeps_all() or self.has_rules:
             return {}
+
+    @cached_property
+    def has_rules(self):
+        "Tell if a rule may ask for what concerns no record"
+        Rule = Pool().get('google_gmail.rule')
+        return any(not r.model for r in Rule.of_account(self.account))
 
     def parent(self, mail):
         "The message that it answers, None if there is none"
@@ -62,7 +70,3 @@ class Matching:
         for name in reversed(references):
             if name in found:
                 return found[name]
-
-    def wanted(self, mail):
-        "Tell if a rule asks for the mail, though it concerns no record"
-        return False

@@ -17,6 +17,7 @@ from trytond.transaction import Transaction, without_check_access
 from . import mime
 from .attempts import AttemptsMixin
 from .exceptions import MailError
+from .label import LabelledMixin
 from .received import ReceivedMixin
 
 __all__ = ['Message']
@@ -33,8 +34,8 @@ _sent = {
 
 
 class Message(
-        ReceivedMixin, AttemptsMixin, CheckedReadMixin, ResourceAccessMixin,
-        Workflow, ModelSQL, ModelView):
+        LabelledMixin, ReceivedMixin, AttemptsMixin, CheckedReadMixin,
+        ResourceAccessMixin, Workflow, ModelSQL, ModelView):
     __name__ = 'google_gmail.message'
     _rec_name = 'subject'
 
@@ -60,6 +61,13 @@ class Message(
     in_reply_to = fields.Many2One(
         'google_gmail.message', "In Reply To", readonly=True,
         ondelete='SET NULL')
+    rule = fields.Many2One(
+        'google_gmail.rule', "Rule", readonly=True, ondelete='SET NULL',
+        states={
+            'invisible': ~Eval('rule'),
+            },
+        help="The rule that made the answer.")
+    label = fields.Char("Label", readonly=True)
     at = fields.Timestamp("Date", readonly=True)
     author = fields.Char("From", readonly=True)
     sender = fields.Char("Sender", readonly=True, states=_sent)

@@ -25,6 +25,7 @@ class ReceivedMixin:
     def receive(self, data):
         "Write the content of the mail, given its bytes"
         Message = type(self)
+        Rule = Pool().get('google_gmail.rule')
         if self.bounce:
             bounce = mapping.bounce_of(data)
             if bounce and not self._bounced(bounce) and not self.in_reply_to:
@@ -41,6 +42,10 @@ class ReceivedMixin:
                 })
         self._attach(content.attachments)
         self.after_receive(data)
+        if not self.is_wanted:
+            Message.delete([self])
+            return
+        Rule.answer(self)
 
     def _attach(self, attachments):
         Attachment = Pool().get('ir.attachment')
@@ -98,3 +103,11 @@ class ReceivedMixin:
 
     def after_receive(self, data):
         "What else is to be done with a mail, given its bytes"
+
+    @property
+    def is_wanted(self):
+        "Tell if it is kept"
+        Rule = Pool().get('google_gmail.rule')
+        return bool(
+            self.in_reply_to or self.bounce
+            or Rule.wanted(self.account, [self]))

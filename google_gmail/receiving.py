@@ -67,8 +67,25 @@ class ReceivingMixin(ReceiveNetwork):
                         **self._received_values(mail),
                         **match,
                         })
-        Message.create(values)
-        return WorkDone(created=len(values)), errors
+        messages = self._wanted(Message.create(values))
+        return WorkDone(created=len(messages)), errors
+
+    def keeps_all(self):
+        "Tell if the content decides if a mail is kept"
+        return False
+
+    def _wanted(self, messages):
+        "Forget at once what concerns no record, and no rule is for"
+        pool = Pool()
+        Message = pool.get('google_gmail.message')
+        Rule = pool.get('google_gmail.rule')
+        strange = [
+            m for m in messages if not m.in_reply_to and not m.bounce]
+        if strange and not self.keeps_all():
+            unwanted = set(strange) - Rule.wanted(self, strange)
+            Message.delete(list(unwanted))
+            messages = [m for m in messages if m not in unwanted]
+        return messages
 
     def _sent_mail(self, message, mail):
         "Learn from a mail that the account has sent"

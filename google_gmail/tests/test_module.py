@@ -7,7 +7,7 @@ from trytond.tests.test_tryton import ModuleTestCase
 class GoogleGmailTestCase(IndexesMixin, ModuleTestCase):
     "Test google_gmail module"
     module = 'google_gmail'
-    extras = ['company']
+    extras = ['company', 'inbound_email']
     indexed = [
         ('google_gmail.message', ('account', 'id')),
         ('google_gmail.message', ('thread_id',)),

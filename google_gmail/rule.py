@@ -1,0 +1,226 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"""Automatic answers to what was received.
+
+[RFC 3834]
+"""
+import datetime as dt
+import json
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+from trytond.i18n import gettext
+from trytond.model import (
+    DeactivableMixin, ModelSQL, ModelView, fields, sequence_ordered)
+from trytond.modules.google_integration.acting import acting
+from trytond.modules.google_integration.bookkeeping import utcnow
+from trytond.modules.google_integration.checked_read import CheckedReadMixin
+from trytond.pool import Pool
+from trytond.pyson import Eval, PYSONDecoder, PYSONEncoder
+from trytond.report import html_to_text
+from trytond.tools.email_ import format_address
+from trytond.transaction import Transaction
+from trytond.url import host
+
+from .exceptions import AccountError
+
+__all__ = ['Rule']
+
+MESSAGE = 'google_gmail.message'
+MINIMUM = dt.timedelta(hours=1)
+# answers to one address within a day, whatever the threads: not in a loop
+LIMIT, DAY = 3, dt.timedelta(days=1)
+
+
+class Rule(
+        sequence_ordered(), DeactivableMixin, CheckedReadMixin, ModelSQL,
+        ModelView):
+    __name__ = 'google_gmail.rule'
+
+    name = fields.Char("Name", required=True)
+    account = fields.Many2One(
+        'google_gmail.account', "Account", required=True, ondelete='CASCADE')
+    user = fields.Many2One(
+        'res.user', "Acting User", required=True, ondelete='RESTRICT',
+        help="The template is filled in with the access of this user.")
+    model = fields.Many2One(
+        'ir.model', "Model", ondelete='CASCADE',
+        help="Of which records the mails are.\n"
+        "Leave empty for the mails of any record, and of none.")
+    domain = fields.Char(
+        "Domain", required=True,
+        help="A PYSON domain in JSON that the mails match: such as their "
+        "\"author\" and \"subject\".")
+    template = fields.Many2One(
+        'ir.email.template', "Template", required=True, ondelete='RESTRICT',
+        domain=[
+            ('model', '=', Eval('template_model', -1)),
+            ],
+        help="The answer: its subject and body. The recipient is who wrote.")
+    template_model = fields.Function(
+        fields.Many2One('ir.model', "Model of the Template"),
+        'on_change_with_template_model')
+    interval = fields.TimeDelta(
+        "Interval", required=True,
+        help="A thread is answered once in that time.")
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.__access__.add('account')
+        cls._order.insert(0, ('account', 'ASC'))
+
+    @staticmethod
+    def default_domain():
+        return '[]'
+
+    @staticmethod
+    def default_interval():
+        return dt.timedelta(days=7)
+
+    @staticmethod
+    def default_user():
+        return Transaction().user
+
+    @fields.depends('model')
+    def on_change_with_template_model(self, name=None):
+        if self.model:
+            return self.model.id
+        Model = Pool().get('ir.model')
+        found = Model.search([('name', '=', MESSAGE)], limit=1)
+        return found[0].id if found else None
+
+    @classmethod
+    def validate_fields(cls, rules, field_names):
+        super().validate_fields(rules, field_names)
+        for rule in rules:
+            rule.check_domain()
+            if rule.interval < MINIMUM:
+                raise AccountError(gettext(
+                        'google_gmail.msg_rule_interval',
+                        rule=rule.rec_name))
+
+    def check_domain(self):
+        Message = Pool().get(MESSAGE)
+        try:
+            with Transaction().set_context(_check_access=False):
+                Message.search(self._domain(), limit=1)
+        except Exception:
+            raise AccountError(gettext(
+                    'google_gmail.msg_rule_domain',
+                    rule=self.rec_name)) from None
+
+    @classmethod
+    def check_modification(cls, mode, rules, values=None, external=False):
+        "Who writes a rule lets it act as a user: only as oneself"
+        super().check_modification(
+            mode, rules, values=values, external=external)
+        if not external or mode not in {'create', 'write'}:
+            return
+        pool = Pool()
+        user = Transaction().user
+        groups = pool.get('res.user').get_groups()
+        admin = pool.get('ir.model.data').get_id('res', 'group_admin')
+        if user and admin not in groups and any(
+                r.user.id != user for r in rules):
+            raise AccountError(gettext('google_gmail.msg_rule_user'))
+
+    def _domain(self):
+        domain = PYSONDecoder().decode(self.domain)
+        # a list, whatever was written
+        json.loads(PYSONEncoder().encode(domain))
+        domain = [domain]
+        if self.model:
+            domain.append(('resource', 'like', self.model.name + ',%'))
+        return domain
+
+    # Which mails
+
+    @classmethod
+    def of_account(cls, account):
+        return cls.search([('account', '=', account.id)])
+
+    @classmethod
+    def wanted(cls, account, messages):
+        "Those of the messages that a rule is for"
+        Message = Pool().get(MESSAGE)
+        wanted = set()
+        for rule in cls.of_account(account):
+            wanted.update(Message.search([
+                        ('id', 'in', [m.id for m in messages]),
+                        rule._domain(),
+                        ]))
+        return wanted
+
+    @classmethod
+    def answer(cls, message):
+        "Answer the mail by the first rule that is for it"
+        Message = Pool().get(MESSAGE)
+        if (message.automatic or message.bounce or not message.account
+                or message.account.may_send_from(message.author)):
+            return
+        for rule in cls.of_account(message.account):
+            if Message.search([('id', '=', message.id), rule._domain()]):
+                if rule._may_answer(message):
+                    rule._answer(message)
+                return
+
+    def _may_answer(self, message):
+        "Tell if the thread was not answered, nor who wrote too often"
+        Message = Pool().get(MESSAGE)
+        now = utcnow()
+        answers = [
+            ('account', '=', self.account.id),
+            ('rule', '!=', None),
+            ]
+        if message.thread_id and Message.search([
+                    *answers,
+                    ('in_reply_to.thread_id', '=', message.thread_id),
+                    ('at', '>', now - self.interval),
+                    ], limit=1):
+            return False
+        count = Message.search([
+                *answers,
+                ('recipients.address', 'ilike', message.author),
+                ('at', '>', now - DAY),
+                ], count=True)
+        return count < LIMIT
+
+    def _answer(self, message):
+        Message = Pool().get(MESSAGE)
+        record = message
+        if self.model:
+            record = message.resource
+        with acting(self.user.id):
+            values = self.template.get(record)
+        if not values.get('body'):
+            # the user may not read what it tells
+            return
+        answer, = Message.post_with(self.account, [
+                (None, None, self._compose(message, values))])
+        Message.write([answer], {
+                'rule': self.id,
+                'in_reply_to': message.id,
+                'resource': str(message.resource)
+                if message.resource else None,
+                })
+
+    def _compose(self, message, values):
+        subject = values.get('subject') or message.subject or ''
+        if not subject.lower().startswith('re:'):
+            subject = f"Re: {subject}"
+        answer = EmailMessage()
+        answer['From'] = self.account.own_address
+        answer['To'] = format_address(message.author)
+        answer['Subject'] = ' '.join(subject.split())
+        answer['Date'] = formatdate()
+        answer['Message-ID'] = make_msgid(domain=host())
+        answer['Auto-Submitted'] = 'auto-replied'
+        answer['Precedence'] = 'auto_reply'
+        if message.message_id:
+            answer['In-Reply-To'] = message.message_id
+            answer['References'] = message.message_id
+        html = values['body']
+        answer.set_content(html_to_text(html) or '')
+        answer.add_alternative(html, subtype='html')
+        return answer
