@@ -12,8 +12,8 @@ from .tools import ALICE, CUSTOMER, MESSAGE, GmailTestCase, database, mail
 class ReceiveTestCase(GmailTestCase):
     account_values = {'receive_replies': True}
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         with database() as pool:
             group, = pool.get('res.group').create([{'name': "Sales"}])
             self.group = f'res.group,{group.id}'

@@ -60,8 +60,8 @@ class GmailTestCase(TwoWayTestCase):
                 config.get('email', n) for n in ['uri', 'from']))
         set_email('gmail://')
 
-    def setUp(self):
-        super().setUp()
+    def prepare(self):
+        super().prepare()
         self.set_service(default=True, **self.account_values)
         self.authorize_again()
         self.google.clear_log()
