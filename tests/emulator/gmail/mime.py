@@ -168,6 +168,9 @@ class Mail:
                 text_of(value))
             for _, start, end, value in fields(head)]
 
+    def __deepcopy__(self, memo):
+        return self  # it never changes
+
     def all(self, name):
         name = name.lower()
         return [v for n, v in self.headers if n.lower() == name]

@@ -28,12 +28,12 @@ class TestFormats(GmailTestCase):
             b'\0\1\2', maintype='application', subtype='octet-stream',
             filename='a.bin')
         self.data = message.as_bytes()
-        self.id = self.send(self.data)['id']
+        self.one = self.send(self.data)['id']
         self.messages = self.gmail().messages()
 
     def get(self, **values):
         return self.messages.get(
-            userId='me', id=self.id, **values).execute()
+            userId='me', id=self.one, **values).execute()
 
     def test_full(self):
         found = self.get()
@@ -53,14 +53,14 @@ class TestFormats(GmailTestCase):
         self.assertEqual(attached['filename'], 'a.bin')
         self.assertNotIn('data', attached['body'])
         part = self.messages.attachments().get(
-            userId='me', messageId=self.id,
+            userId='me', messageId=self.one,
             id=attached['body']['attachmentId']).execute()
         self.assertEqual(
             base64.urlsafe_b64decode(part['data']), b'\0\1\2')
         self.assertEqual(part['size'], 3)
         self.assertRefused(
             400, 'invalidArgument', self.messages.attachments().get(
-                userId='me', messageId=self.id, id='x').execute)
+                userId='me', messageId=self.one, id='x').execute)
 
     def test_formats(self):
         self.assertNotIn('payload', self.get(format='minimal'))
@@ -74,14 +74,14 @@ class TestFormats(GmailTestCase):
         self.assertEqual(data, self.raws(ANN)[0])
         self.assertEqual(
             self.get(fields='id,payload/mimeType'), {
-                'id': self.id, 'payload': {'mimeType': 'multipart/mixed'}})
+                'id': self.one, 'payload': {'mimeType': 'multipart/mixed'}})
 
     def test_scopes(self):
         for scopes, refused in [
                 ([SEND], True), ([COMPOSE], True), ([READ], False),
                 ([MODIFY], False), ([SCOPE + 'gmail.labels'], True)]:
             call = self.gmail(scopes=scopes).messages().get(
-                userId='me', id=self.id)
+                userId='me', id=self.one)
             if refused:
                 self.assertRefused(
                     403, 'insufficientPermissions', call.execute)
@@ -94,15 +94,15 @@ class TestFormats(GmailTestCase):
         for form in ['full', 'raw']:
             self.assertRefused(
                 403, 'forbidden', messages.get(
-                    userId='me', id=self.id, format=form).execute)
-        messages.get(userId='me', id=self.id, format='metadata').execute()
-        self.assertEqual(self.ids(users), [self.id])
+                    userId='me', id=self.one, format=form).execute)
+        messages.get(userId='me', id=self.one, format='metadata').execute()
+        self.assertEqual(self.ids(users), [self.one])
         self.assertRefused(
             403, 'forbidden', messages.list(userId='me', q='x').execute)
         self.assertRefused(
             403, 'insufficientPermissions',
             messages.attachments().get(
-                userId='me', messageId=self.id, id='x').execute)
+                userId='me', messageId=self.one, id='x').execute)
         both = self.gmail(scopes=[META, READ])
         self.ids(both, q='x')
         self.admin.options(metadata_scope_wins=True)
@@ -120,7 +120,7 @@ class TestFormats(GmailTestCase):
             ANN)
         self.assertRefused(
             404, 'notFound', self.gmail(BOB).messages().get(
-                userId='me', id=self.id).execute)
+                userId='me', id=self.one).execute)
 
 
 class TestChanges(GmailTestCase):
@@ -128,16 +128,16 @@ class TestChanges(GmailTestCase):
         super().setUp()
         self.users = self.gmail()
         self.messages = self.users.messages()
-        self.id = self.admin.receive_mail(ANN, mail(ANN))['id']
+        self.one = self.admin.receive_mail(ANN, mail(ANN))['id']
 
     def labels(self):
         return self.messages.get(
-            userId='me', id=self.id, format='minimal').execute().get(
+            userId='me', id=self.one, format='minimal').execute().get(
                 'labelIds', [])
 
     def modify(self, **body):
         return self.messages.modify(
-            userId='me', id=self.id, body=body).execute()
+            userId='me', id=self.one, body=body).execute()
 
     def test_modify(self):
         self.assertEqual(
@@ -153,33 +153,33 @@ class TestChanges(GmailTestCase):
         self.assertEqual(self.labels(), ['INBOX', 'STARRED'])
 
     def test_trash(self):
-        self.messages.trash(userId='me', id=self.id).execute()
+        self.messages.trash(userId='me', id=self.one).execute()
         self.assertEqual(self.labels(), ['UNREAD', 'TRASH'])
         self.assertEqual(self.ids(self.users), [])
         self.assertEqual(
-            self.ids(self.users, includeSpamTrash=True), [self.id])
-        self.assertEqual(self.ids(self.users, q='in:trash'), [self.id])
+            self.ids(self.users, includeSpamTrash=True), [self.one])
+        self.assertEqual(self.ids(self.users, q='in:trash'), [self.one])
         self.assertEqual(
-            self.ids(self.users, labelIds=['TRASH']), [self.id])
-        self.messages.untrash(userId='me', id=self.id).execute()
+            self.ids(self.users, labelIds=['TRASH']), [self.one])
+        self.messages.untrash(userId='me', id=self.one).execute()
         self.assertEqual(self.labels(), ['UNREAD'])
 
     def test_delete(self):
         modify = self.gmail(scopes=[MODIFY]).messages()
         self.assertRefused(
             403, 'insufficientPermissions',
-            modify.delete(userId='me', id=self.id).execute)
-        self.messages.delete(userId='me', id=self.id).execute()
+            modify.delete(userId='me', id=self.one).execute)
+        self.messages.delete(userId='me', id=self.one).execute()
         self.assertRefused(404, 'notFound', self.labels)
 
     def test_several(self):
         other = self.admin.receive_mail(ANN, mail(ANN))['id']
         self.messages.batchModify(userId='me', body={
-                'ids': [self.id, other, 'f' * 16],
+                'ids': [self.one, other, 'f' * 16],
                 'removeLabelIds': ['INBOX']}).execute()
         self.assertEqual(self.labels(), ['UNREAD'])
         self.messages.batchDelete(
-            userId='me', body={'ids': [self.id]}).execute()
+            userId='me', body={'ids': [self.one]}).execute()
         self.assertEqual(self.ids(self.users), [other])
         for body in [
                 {'removeLabelIds': ['INBOX']},
@@ -208,13 +208,13 @@ class TestChanges(GmailTestCase):
         batch, answers = BatchHttpRequest(
             batch_uri=self.emulator.url + '/batch'), []
         for call in [
-                self.messages.get(userId='me', id=self.id),
+                self.messages.get(userId='me', id=self.one),
                 self.messages.get(userId='me', id='x'),
-                self.messages.trash(userId='me', id=self.id)]:
+                self.messages.trash(userId='me', id=self.one)]:
             batch.add(call, callback=lambda i, answer, error: answers.append(
                     error.resp.status if error else answer['id']))
         batch.execute(http=self.messages._http)
-        self.assertEqual(answers, [self.id, 404, self.id])
+        self.assertEqual(answers, [self.one, 404, self.one])
         batch = BatchHttpRequest(batch_uri=self.emulator.url + '/batch')
         answers.clear()
         batch.add(
@@ -227,7 +227,7 @@ class TestChanges(GmailTestCase):
         self.assertEqual(answers, [400])
         batch = BatchHttpRequest(batch_uri=self.emulator.url + '/batch')
         for _ in range(101):
-            batch.add(self.messages.get(userId='me', id=self.id))
+            batch.add(self.messages.get(userId='me', id=self.one))
         with self.assertRaises(HttpError):
             batch.execute(http=self.messages._http)
 

@@ -344,6 +344,20 @@ class TestAdmin(GmailTestCase):
         self.admin.add_user(ANN)
         self.assertEqual(self.raws(ANN), [])
 
+    def test_snapshot(self):
+        self.send()
+        smtp = self.smtp()
+        before = self.admin.mailbox(ANN), self.admin.mailbox(BOB)
+        snapshot = self.admin.snapshot()
+        for _ in range(2):
+            self.admin.act(
+                ANN, 'gmail.users.messages.trash', id=before[0][0]['id'])
+            smtp.sendmail(ANN, [BOB], mail())
+            self.assertEqual(len(self.raws(BOB)), 2)
+            self.admin.restore(snapshot)
+            self.assertEqual(
+                (self.admin.mailbox(ANN), self.admin.mailbox(BOB)), before)
+
     def test_profile(self):
         self.send()
         found = self.gmail(scopes=[FULL]).getProfile(userId='me').execute()
