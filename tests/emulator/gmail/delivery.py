@@ -3,8 +3,6 @@
 """Sending and delivering [Create and send email messages; Manage aliases
 and signatures; Gmail sending limits in Google Workspace]"""
 import secrets
-from email.header import Header
-from email.headerregistry import Address
 from email.utils import formatdate
 
 from . import bounce, conversation, errors, limits, mime
@@ -92,10 +90,10 @@ def _sender(box, raw):
     alias = box.aliases.get(address.lower())
     if alias is not None and alias.status == 'accepted':
         return raw
-    if name.isascii():
-        own = str(Address(name, addr_spec=box.email))
-    else:
-        own = f'{Header(name, "utf-8").encode()} <{box.email}>'
+    own = box.email
+    if name and len(found) == 1 and '<' in text:
+        # the name stays as it is written
+        own = f"{text[:text.rindex('<')]}<{own}>"
     raw = mime.replaced(raw, 'From', own)
     if text:
         raw = mime.replaced(raw, 'X-Google-Original-From', text)

@@ -70,7 +70,7 @@ class TestSend(GmailTestCase):
                 ('Late <late@example.com>', f'Late <{ANN}>'),
                 (f'"B, O" <{BOB}>', f'"B, O" <{ANN}>'),
                 ('=?utf-8?q?Gr=C3=BCn?= <x@y.example>',
-                    f'=?utf-8?b?R3LDvG4=?= <{ANN}>'),
+                    f'=?utf-8?q?Gr=C3=BCn?= <{ANN}>'),
                 (f'Ann <{ANN.upper()}>', f'Ann <{ANN.upper()}>')]:
             self.send(sender=sender)
             found = self.raws(BOB)[-1]
