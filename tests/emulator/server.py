@@ -159,6 +159,8 @@ class Emulator:
         self.state.url = self.url
         server.state = self.state
         server.gateway = Gateway(self.state)
+        # which may be that of another one, which was forked
+        self.smtp.state = self.state
         server.admin = Admin(self.state, server.gateway, self.smtp)
         self._thread = threading.Thread(
             target=server.serve_forever, args=(0.05,), daemon=True,

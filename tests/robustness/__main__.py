@@ -4,7 +4,7 @@
 
 Each round starts from an empty calendar, or from an empty drive.  A seed
 repeats a run; a round that fails is made as short as it can be, and its steps
-are printed.
+are printed.  Of Gmail the steps are the mails, of each of its ways to send.
 """
 import argparse
 import logging
@@ -14,7 +14,7 @@ import sys
 import time
 
 # the steps of each
-STEPS = {'calendar': 10_000, 'drive': 3_000}
+STEPS = {'calendar': 10_000, 'drive': 3_000, 'gmail': 500}
 # by SIGKILL, in so many steps
 KILLS = 20
 
@@ -41,8 +41,36 @@ def main():
     names = [options.service] if options.service else STEPS
     failed = [
         name for name in names
-        if play(name, seed, options.steps or STEPS[name])]
+        if (send if name == 'gmail' else play)(
+            name, seed, options.steps or STEPS[name])]
     sys.exit(1 if failed else 0)
+
+
+def send(name, seed, count):
+    "Return the number of ways to send that failed"
+    from .gmail.trial import MODES, run
+    from .laboratory import Laboratory
+    from .processes import Process, ProcessError
+
+    Process.patience = 3600
+    failed = 0
+    for mode, Site in MODES.items():
+        started = time.monotonic()
+        kills, states = 0, {}
+        with Laboratory(Site=Site) as laboratory:
+            try:
+                kills, states = laboratory.trial(
+                    run, mode, seed, count).result()
+            except ProcessError as error:
+                failed += 1
+                print(error, f"failed: seed {seed}", sep='\n')
+        print(
+            f"{name}, {mode}: {dict(states)}, {kills} processes killed, "
+            f"{time.monotonic() - started:.0f} s", flush=True)
+        if count >= STEPS[name] and kills < KILLS:
+            print(f"at least {KILLS} should have been killed")
+            failed += 1
+    return failed
 
 
 def machine(name):
