@@ -9,18 +9,21 @@ import argparse
 import os
 import sys
 
+from tests.robustness.gmail.site import ReceivingSite
 from tests.robustness.laboratory import Laboratory, Site
 from tests.robustness.processes import Process
 
 from .calendar import CalendarBenchmark
 from .drive import DriveBenchmark
 from .drive_site import DriveSite
+from .gmail import GmailBenchmark
 
 # the seconds that a machine may take for the longest of all trials
 PATIENCE = 3600
 SERVICES = [
     (CalendarBenchmark, Site),
     (DriveBenchmark, DriveSite),
+    (GmailBenchmark, ReceivingSite),
     ]
 PARTS = [part for service, _ in SERVICES for part in service.parts]
 

@@ -13,7 +13,9 @@ from trytond.pool import Pool
 from trytond.sendmail import SMTPDataManager, send_message_transactional
 from trytond.transaction import Transaction
 
-__all__ = ['DraftsSite', 'GmailSite', 'ReadSite', 'SendSite', 'SmtpSite']
+__all__ = [
+    'DraftsSite', 'GmailSite', 'ReadSite', 'ReceivingSite', 'SendSite',
+    'SmtpSite']
 
 # seconds, so that no token is refreshed meanwhile
 LIFE = 7 * 86400
@@ -115,6 +117,11 @@ class SendSite(GmailSite):
 class ReadSite(GmailSite):
     "With the right to look for what was sent"
     values = {'drafts': False, 'receive_replies': True}
+
+
+class ReceivingSite(GmailSite):
+    "From drafts, and the answers come back"
+    values = {'drafts': True, 'receive_replies': True}
 
 
 class SmtpSite(GmailSite):

@@ -1,0 +1,97 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"What sending and receiving by Gmail costs"
+from . import gmail_measures as measures
+from .benchmark import Benchmark
+
+__all__ = ['GmailBenchmark']
+
+# the requests of a mail, by the options of the account
+REQUESTS = {
+    'drafts': {'users.drafts.create': 1, 'users.drafts.send': 1},
+    'send': {'users.messages.send': 1},
+    }
+# the mails of which the headers are asked for together [Batch requests]
+BATCH = 50
+# how much longer than calls one by one
+RATIO = 2.5
+
+
+class GmailBenchmark(Benchmark):
+    parts = ['gmail_business', 'gmail_send', 'gmail_receive', 'gmail_ratio']
+    # it measures the time, which others take, too
+    long_parts = {'gmail_ratio'}
+
+    def __init__(self, laboratory, reduced=False):
+        super().__init__(laboratory)
+        self.reduced = reduced
+        self.count = 20 if reduced else 1000
+        self.transactions = 20 if reduced else 200
+
+    def check_methods(self, measure, wanted):
+        self.check(measure, "requests", measure.methods, {
+                f'gmail.{name}': number for name, number in wanted.items()})
+
+    def gmail_business(self):
+        "The statements that one mail adds to a transaction"
+        without, with_mail = self.trial(
+            measures.business, self.transactions)
+        added = with_mail.statements - without.statements
+        print(
+            f"one mail adds {added / self.transactions:.2f} statements to a "
+            f"transaction, which takes "
+            f"{with_mail.seconds / without.seconds:.2f} times as long",
+            flush=True)
+        self.check(
+            with_mail, "commits", with_mail.commits, without.commits)
+        self.check(with_mail, "requests", with_mail.requests, 0)
+        self.check_added(with_mail, added)
+
+    def check_added(self, measure, added):
+        self.check(
+            measure, "statements added", added, ADDED * self.transactions)
+
+    def gmail_send(self):
+        for name, values in [
+                ('drafts', {'drafts': True}), ('send', {'drafts': False})]:
+            sent, idle = self.trial(measures.deliver, self.count, **values)
+            self.check_methods(sent, {
+                    n: c * self.count for n, c in REQUESTS[name].items()})
+            steps = len(REQUESTS[name])
+            self.check(
+                sent, "commits", sent.commits,
+                COMMITS + 2 * steps * self.count)
+            self.check_statements(
+                sent, SENT + SEND[name] * self.count)
+            self.check_methods(idle, {})
+            self.check_statements(idle, IDLE)
+
+    def gmail_receive(self):
+        count = self.count // 10 or 1
+        received, idle = self.trial(measures.receive, count)
+        batches = -(-count // BATCH)
+        self.check_methods(received, {
+                'users.history.list': 1,
+                'users.messages.get': 2 * count,
+                'batch': batches,
+                })
+        self.check(received, "answers", received.here, count)
+        self.check_methods(idle, {'users.history.list': 1})
+
+    def gmail_ratio(self):
+        count, tries = (50, 1) if self.reduced else (300, 3)
+        found = self.laboratory.trial(
+            measures.send_ratio, count, tries).result()
+        print(
+            f"sending {count} mails takes {found:.2f} times as long as calls "
+            "of users.messages.send one by one", flush=True)
+        # of few mails the run itself weighs
+        if not self.reduced and found > RATIO:
+            self.failures.append(f"sending takes {found:.2f} times as long")
+
+
+# the statements of a mail in the transaction that sends it
+ADDED = 0
+# the transactions, and the statements, of a run besides those of its mails
+COMMITS, SENT, SEND = 0, 0, {'drafts': 0, 'send': 0}
+IDLE = 0
