@@ -102,7 +102,12 @@ def _addresses(message, name):
     for value in message.get_all(name, []):
         if hasattr(value, 'addresses'):
             # its text may have names with a comma, decoded
-            found += [a.addr_spec for a in value.addresses]
+            for address in value.addresses:
+                if hasattr(address, 'addr_spec'):
+                    found.append(address.addr_spec)
+                else:
+                    # a header that was made of a list keeps what it got
+                    found += [a for _, a in getaddresses([address])]
         else:
             found += [a for _, a in getaddresses([str(value)])]
     return [address_of(a) for a in found if a.strip(' <>')]
