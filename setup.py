@@ -68,13 +68,14 @@ def get_requires(option):
 setup(
     name='trytond_google_integration',
     version=version,
-    description="Tryton modules for Google Workspace",
+    description=(
+        "Tryton modules for Google Workspace: calendars, Drive and Gmail"),
     long_description=read('README.md'),
     long_description_content_type='text/markdown',
     author="The Tryton Google modules' authors",
     license='GPL-3.0-or-later',
     license_files=['LICENSE', 'COPYRIGHT'],
-    keywords='tryton google calendar drive',
+    keywords='tryton google calendar drive gmail email oauth',
     classifiers=[
         'Development Status :: 4 - Beta',
         'Environment :: Plugins',
@@ -103,6 +104,8 @@ setup(
         'google-auth >= 2.35',
         'google-auth-httplib2 >= 0.2',
         'google-auth-oauthlib >= 1.2.1',
+        # the text of mails that have none
+        'html2text >= 2020.1.16',
         'httplib2 >= 0.22',
         'icalendar >= 7.3',
         'nh3 >= 0.2.18',
