@@ -41,7 +41,10 @@ STEPS = [
     "Drive: synchronize", "Drive: compare", "Tryton: change documents",
     "Google: change documents", "Drive: synchronize both ways",
     "Look at the conflict", "Look for each change", "Drive: compare",
-    "Drive: synchronize with nothing to do", "Drive: compare again", "total"]
+    "Drive: synchronize with nothing to do", "Drive: compare again",
+    "Connect Gmail", "Tryton: mail a customer", "Google: the customer answers",
+    "Gmail: receive the answer", "Gmail: synchronize with nothing to do",
+    "total"]
 
 
 class Run:
@@ -166,12 +169,21 @@ class DemoTestCase(unittest.TestCase):
             numbers["Synchronize with nothing to do"][1], CALENDARS)
         self.assertEqual(
             numbers["Drive: synchronize with nothing to do"][1], 1)
+        self.assertEqual(
+            numbers["Gmail: synchronize with nothing to do"][1], 1)
 
     def test_documents(self):
         "Real documents are opened in the end, and what was lost is kept"
         for text in [
                 '13 files: 0 differences', '13 documents are opened',
                 'Google stands, Tryton keeps "label (Tryton, ']:
+            self.assertIn(text, self.run_.output)
+
+    def test_mails(self):
+        "The answer of the customer is on the record, and nothing else"
+        for text in [
+                '"Our offer" of Acme, from admin@example.com, arrived once',
+                'on Acme: "Re: Our offer", "We order ten." with order.pdf']:
             self.assertIn(text, self.run_.output)
 
     def test_nothing_left(self):

@@ -22,7 +22,7 @@ __all__ = ['DATABASE', 'MODULES', 'DemoError', 'Servers']
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
             os.path.abspath(__file__))))
 DATABASE = 'demo'
-MODULES = ['google_calendar', 'google_drive', 'party']
+MODULES = ['google_calendar', 'google_drive', 'google_gmail', 'party']
 START = 60  # seconds for a server to answer
 SETUP = 300  # seconds for the database
 STOP = 5  # seconds to end after SIGTERM
@@ -37,6 +37,10 @@ listen = 127.0.0.1:{port}
 
 [session]
 authentications = password
+
+[email]
+uri = gmail://
+from = ann@example.com
 
 [google_integration]
 encryption_key = {key}

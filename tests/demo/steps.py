@@ -19,6 +19,7 @@ from tests.emulator import EmulatorAdmin
 from . import calendars, changes
 from .compare import FIELDS, READ, compare, from_google
 from .drive import DriveSteps
+from .mails import MailSteps
 from .meetings import MAILS, Meetings
 from .person import Person
 from .servers import DATABASE, MODULES, DemoError
@@ -72,6 +73,7 @@ class Demo:
             self.break_one()
         self.compare("Compare again")
         self.differences += drive(self.spoil)
+        self.differences += MailSteps(self, EMAIL)()
         return list(dict.fromkeys(self.differences))
 
     def start(self, stack):
@@ -118,15 +120,17 @@ class Demo:
             credentials.reload()
             self.expect(credentials.state, 'pending', "the state")
             say(f"the button opens {url.partition('?')[0]}")
-            location = self.admin.consent(url, account=EMAIL)
+            self.consent(url)
             say(f"{EMAIL} consents, and is sent to the callback")
-            status = _open(location)
-            self.expect(status, 200, "the answer of the callback")
             credentials.reload()
             self.expect(credentials.state, 'authorized', "the state")
             self.expect(credentials.email, EMAIL, "the account")
             say(f"authorized as {credentials.email}")
             step.items = 1
+
+    def consent(self, url):
+        status = _open(self.admin.consent(url, account=EMAIL))
+        self.expect(status, 200, "the answer of the callback")
 
     def load(self, stack):
         with self.table.step("Google: load calendars") as step:
