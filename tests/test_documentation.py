@@ -225,6 +225,33 @@ class ConfigurationTestCase(unittest.TestCase):
                     r'^\.\. _config-google_drive\.(\w+):\n\n``\1``\n-+\n',
                     read(DOC, 'configuration.rst'), re.MULTILINE)))
 
+    def test_options_gmail(self):
+        "So is each option of Gmail"
+        options = set()
+        for path in glob.glob(os.path.join(ROOT, 'google_gmail', '*.py')):
+            options.update(re.findall(
+                    r"config\.get\w*\(\s*'google_gmail',\s*'(\w+)'",
+                    read(path)))
+        self.assertIn('filestore', options)
+        self.assertEqual(options, set(re.findall(
+                    r'^\.\. _config-google_gmail\.(\w+):\n\n``\1``\n-+\n',
+                    read(DOC, 'configuration.rst'), re.MULTILINE)))
+
+    def test_messages_gmail(self):
+        "What is said about a mail or an account is in the troubleshooting"
+        text = ' '.join(read(
+                DOC, 'usage', 'gmail_troubles.inc.rst').split())
+        path = os.path.join(ROOT, 'google_gmail', 'message.xml')
+        for record in ElementTree.parse(path).iter('record'):
+            id = record.get('id')
+            if id.startswith('msg_error_'):
+                message = record.findtext('field[@name="text"]')
+                part = next(
+                    p.strip() for p in re.split(
+                        r'%\(\w+\)s|["(:.,]', message)
+                    if len(p.split()) > 2)
+                self.assertIn(part, text, id)
+
     def test_defaults(self):
         with patch.object(
                 configuration.config, 'get',
@@ -239,6 +266,7 @@ class ConfigurationTestCase(unittest.TestCase):
                 'auth_uri': endpoints.auth_uri,
                 'token_uri': endpoints.token_uri,
                 'revoke_uri': endpoints.revoke_uri,
+                'smtp_uri': configuration.smtp_uri(),
                 }
         documented = {}
         for option, text in self.sections().items():
