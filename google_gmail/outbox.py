@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The mails that Tryton sends by Gmail, and those that came back."""
+from email.utils import formatdate
+
 import trytond.config as config
 from trytond.i18n import gettext
 from trytond.ir.resource import ResourceAccessMixin
@@ -274,6 +276,9 @@ class Message(
             'state': 'waiting',
             'attempts': 0,
             }
+        if 'Date' not in message:
+            # as trytond.sendmail does; by it a mail in doubt is recognized
+            message['Date'] = formatdate()
         try:
             composed = mime.compose(message, sender, recipients)
         except mime.MailRefused as error:
