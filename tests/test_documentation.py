@@ -250,7 +250,8 @@ class ConfigurationTestCase(unittest.TestCase):
                     p.strip() for p in re.split(
                         r'%\(\w+\)s|["(:.,]', message)
                     if len(p.split()) > 2)
-                self.assertIn(part, text, id)
+                # long ones are cut
+                self.assertIn(' '.join(part.split()[:12]), text, id)
 
     def test_defaults(self):
         with patch.object(
