@@ -58,6 +58,27 @@ class ReceiveTestCase(GmailTestCase):
             self.assertEqual(str(message.resource), self.group)
             self.assertEqual(message.email.google_messages, (message,))
 
+    def test_email(self):
+        "The E-Mail dialog itself"
+        with database(1) as pool:
+            pool.get('ir.email').send(
+                to=f'"Customer, C." <{CUSTOMER}>, Jürgen <j@customer.test>',
+                bcc='hidden@customer.test', subject="Hello", body="<p>Hi</p>",
+                record=['res.group', int(self.group.split(',')[1])])
+        id, = self.search(MESSAGE, 'id')
+        self.assertEqual(
+            self.search('google_gmail.recipient', 'kind', 'address'), [
+                ('to', CUSTOMER), ('to', 'j@customer.test'),
+                ('bcc', 'hidden@customer.test')])
+        with database(commit=False) as pool:
+            message = pool.get(MESSAGE)(id)
+            self.assertEqual(
+                (message.state, str(message.resource)),
+                ('waiting', self.group))
+        self.deliver_all()
+        for address in [CUSTOMER, 'j@customer.test', 'hidden@customer.test']:
+            self.assertEqual(len(self.arrived(address)), 1)
+
     def test_answer(self):
         for replace in [False, True]:
             with self.subTest(replace=replace):
