@@ -147,18 +147,12 @@ def _is_automatic(headers, author):
 def content_of(data):
     "The Content of the bytes of a message"
     message = mime.parse(data)
-    text = html = None
-    if part := message.get_body(('plain',)):
-        text = _text(part)
-    if part := message.get_body(('html',)):
-        html = _text(part)
-    bodies = {
-        id(message.get_body((kind,))) for kind in ['plain', 'html']}
+    bodies = [message.get_body((kind,)) for kind in ['plain', 'html']]
+    # a part without headers is false
+    text, html = (_text(b) if b is not None else None for b in bodies)
     attachments = []
-    for part in message.walk():
-        if part.is_multipart() and part.get_content_maintype() == 'multipart':
-            continue
-        if id(part) in bodies:
+    for part in _leaves(message):
+        if any(part is b for b in bodies):
             continue
         if part.get_content_maintype() == 'message':
             name = part.get_filename() or 'message.eml'
@@ -175,6 +169,15 @@ def content_of(data):
                 ' '.join(str(name).split()), part.get_content_type(),
                 content))
     return Content(text, html, attachments)
+
+
+def _leaves(part):
+    "The parts that hold something; a mail that is attached is one"
+    if part.is_multipart() and part.get_content_maintype() == 'multipart':
+        for child in part.get_payload():
+            yield from _leaves(child)
+    else:
+        yield part
 
 
 def _text(part):
@@ -199,7 +202,9 @@ def bounce_of(data):
     for part in message.walk():
         match part.get_content_type():
             case 'message/delivery-status':
-                for block in part.get_payload():
+                blocks = part.get_payload()
+                # of a broken one they are a text
+                for block in blocks if isinstance(blocks, list) else []:
                     _read_status(block, failed)
             case 'message/rfc822' | 'text/rfc822-headers':
                 references += _original(part)
@@ -211,12 +216,13 @@ def bounce_of(data):
 
 def _read_status(block, failed):
     action = str(block.get('Action', 'failed')).strip().lower()
-    recipient = str(
-        block.get('Final-Recipient') or block.get('Original-Recipient') or '')
-    address = recipient.partition(';')[2].strip().lower()
-    if address and action == 'failed':
-        failed[address] = mime.header_text(
-            block.get('Diagnostic-Code') or block.get('Status'))
+    # of a forwarded one the mail was sent to the original
+    for name in ['Original-Recipient', 'Final-Recipient']:
+        recipient = str(block.get(name) or '')
+        address = recipient.partition(';')[2].strip(' <>\t').lower()
+        if address and action == 'failed':
+            failed[address] = mime.header_text(
+                block.get('Diagnostic-Code') or block.get('Status'))
 
 
 def _original(part):
