@@ -172,6 +172,10 @@ class Account(
             ('/tree/field[@name="connection"]', 'visual',
                 If(Eval('connection') == 'valid', 'success',
                     If(Eval('connection') == 'scope', 'warning', 'danger'))),
+            # a form knows no colours
+            ('/form//image[@name="tryton-ok"]', 'states', {
+                    'invisible': Eval('connection') != 'valid',
+                    }),
             ]
 
     @property

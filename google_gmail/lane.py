@@ -18,6 +18,7 @@ from trytond.transaction import Transaction
 
 from . import scopes
 from .delivery import Delivery
+from .drafted import tidy_drafts
 
 __all__ = ['LaneMixin']
 
@@ -129,10 +130,20 @@ class LaneMixin:
                     ('next_delivery', '=', None),
                     ('next_delivery', '<=', now),
                     ],
-                ('id', 'in', Message.due_accounts()),
+                ['OR',
+                    ('id', 'in', Message.due_accounts()),
+                    ('set_labels', '=', True),
+                    ],
                 ])
         for account in accounts:
-            cls.__queue__.deliver([account])
+            if Message.has_due(account):
+                cls.__queue__.deliver([account])
+
+    @classmethod
+    def tidy_drafts(cls, accounts):
+        "The task of the queue that asks what became of drafts"
+        for id in [a.id for a in accounts]:
+            tidy_drafts(cls, id)
 
     @classmethod
     def make_due(cls, credentials):

@@ -59,7 +59,14 @@ class GmailNetwork:
                 idempotent=False)
         except GoogleError as error:
             return self.failure(error)
-        return Outcome('drafted', draft_id=answer['id'])
+        return self._drafted(answer)
+
+    @staticmethod
+    def _drafted(draft):
+        message = draft.get('message', {})
+        return Outcome(
+            'drafted', draft_id=draft['id'], gmail_id=message.get('id'),
+            thread_id=message.get('threadId'))
 
     def send(self, attempt):
         "Send the draft, or the message of which there is none"
@@ -148,11 +155,48 @@ class GmailNetwork:
             if self._has_draft(attempt.draft_id):
                 return Proof('unsent', draft_id=attempt.draft_id)
         elif attempt.drafting:
-            return Proof('unsent', draft_id=self._find_draft(attempt))
+            draft = self._find_draft(attempt)
+            return Proof('unsent', draft_id=draft['id'] if draft else None)
         if not self.can_read:
             return Proof('unknown')
         return self._by_identifier(attempt) or self._by_content(attempt) or (
             Proof('unknown'))
+
+    def find_draft(self, attempt):
+        "The Outcome of a draft of which the answer was lost, if it is there"
+        try:
+            draft = self._find_draft(attempt)
+        except GoogleError:
+            # the doubt stays
+            return
+        return self._drafted(draft) if draft else None
+
+    def look_up_draft(self, attempt):
+        """Return the Proof of what became of a draft of a person
+
+        Raises GoogleError when Google can not be asked.
+        """
+        if attempt.draft_id and self._has_draft(attempt.draft_id):
+            return Proof('unsent', draft_id=attempt.draft_id)
+        if not attempt.draft_id and (draft := self._find_draft(attempt)):
+            return Proof('unsent', draft_id=draft['id'])
+        if not self.can_read or not attempt.thread_id:
+            return Proof('unknown')
+        return self._sent_in(attempt.thread_id) or Proof('unknown')
+
+    def _sent_in(self, thread_id):
+        "The Proof of a mail of the thread that was sent"
+        try:
+            thread = self.client.execute(self.users.threads().get(
+                    userId=ME, id=thread_id, format='minimal'))
+        except GoogleError as error:
+            if error.status == 404:
+                return
+            raise
+        for message in thread.get('messages', []):
+            if 'SENT' in message.get('labelIds', []):
+                return Proof(
+                    'sent', gmail_id=message['id'], thread_id=thread_id)
 
     def has_arrived(self, message_id):
         "Tell if the mail is in the inbox"
@@ -172,14 +216,14 @@ class GmailNetwork:
         return True
 
     def _find_draft(self, attempt):
-        "The id of a draft of the message, None if there is none"
+        "The draft of the message, None if there is none"
         query = self._query(attempt)
         if not query:
             return
         answer = self.client.execute(self.users.drafts().list(
                 userId=ME, q=query, maxResults=1))
         for draft in answer.get('drafts', []):
-            return draft['id']
+            return draft
 
     @staticmethod
     def _query(attempt):

@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """The mails that Tryton sends by Gmail, and those that came back."""
 from email.utils import formatdate
+from urllib.parse import quote
 
 import trytond.config as config
 from trytond.i18n import gettext
@@ -18,6 +19,7 @@ from trytond.transaction import Transaction, without_check_access
 
 from . import mime
 from .attempts import AttemptsMixin
+from .drafted import DraftedMixin
 from .exceptions import MailError
 from .label import LabelledMixin
 from .received import ReceivedMixin
@@ -36,8 +38,8 @@ _sent = {
 
 
 class Message(
-        LabelledMixin, ReceivedMixin, AttemptsMixin, CheckedReadMixin,
-        ResourceAccessMixin, Workflow, ModelSQL, ModelView):
+        LabelledMixin, ReceivedMixin, DraftedMixin, AttemptsMixin,
+        CheckedReadMixin, ResourceAccessMixin, Workflow, ModelSQL, ModelView):
     __name__ = 'google_gmail.message'
     _rec_name = 'subject'
 
@@ -215,10 +217,22 @@ class Message(
     def search_recipient_names(cls, name, clause):
         return [('recipients.address', *clause[1:])]
 
+    @classmethod
+    def domain_data(cls, domain, tables):
+        # a domain within another one is not checked by Tryton
+        raise AccessError(gettext('google_gmail.msg_message_hidden'))
+
+    domain_data_id = domain_data
+
     def get_gmail_link(self, name):
-        if self.thread_id and self.account:
-            return 'https://mail.google.com/mail/?authuser=' + (
-                f'{self.account.address}#all/{self.thread_id}')
+        if not self.thread_id or not self.account:
+            return
+        place = f'all/{self.thread_id}'
+        if self.state == 'draft':
+            # by its message, which Gmail replaces when it is edited
+            place = f'drafts?compose={self.gmail_id}'
+        return 'https://mail.google.com/mail/?authuser=' + (
+            f'{quote(self.account.address)}#{place}')
 
     def get_error(self, name):
         return format_error(self.error_code, self.error_arguments)
@@ -287,19 +301,11 @@ class Message(
                 subject=mime.header_text(message['Subject']),
                 message_id=mime.header_text(message['Message-ID']))
         else:
-            refusal = cls._check(account, name, composed)
+            refusal = cls.refusal(account, name, composed)
             values.update(
-                author=composed.author,
-                sender=composed.sender,
-                subject=composed.subject,
-                message_id=composed.message_id,
-                size=len(composed.data),
+                cls._composed_values(composed),
                 data=composed.data,
-                narrowed=bool(composed.unwanted),
-                recipients=[('create', [
-                            {'kind': k, 'address': a}
-                            for k, a in composed.recipients])],
-                )
+                narrowed=bool(composed.unwanted))
         if refusal:
             code = f'google_gmail.{refusal.code}'
             arguments = bookkeeping.dumps(refusal.arguments)
@@ -309,8 +315,22 @@ class Message(
                 state='failed', error_code=code, error_arguments=arguments)
         return values
 
+    @staticmethod
+    def _composed_values(mail):
+        "The values of a message that a Mail tells"
+        return {
+            'author': mail.author,
+            'sender': mail.sender,
+            'subject': mail.subject,
+            'message_id': mail.message_id,
+            'size': len(mail.data),
+            'recipients': [('create', [
+                        {'kind': k, 'address': a}
+                        for k, a in mail.recipients])],
+            }
+
     @classmethod
-    def _check(cls, account, name, mail):
+    def refusal(cls, account, name, mail):
         "The MailRefused of a mail that the account can not send"
         if not account:
             if name:

@@ -4,9 +4,9 @@
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.operation import ItemError
 from trytond.pool import Pool
-from trytond.report import html_to_text
 
 from . import mapping
+from .composing import text_of
 from .matching import Matching
 from .sending import Outcome
 
@@ -35,7 +35,7 @@ class ReceivedMixin:
         content = mapping.content_of(data)
         text = content.text
         if text is None and content.html is not None:
-            text = html_to_text(content.html)
+            text = text_of(content.html)
         Message.write([self], {
                 'body': (text or '').strip(),
                 'state': 'received',

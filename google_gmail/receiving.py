@@ -54,7 +54,10 @@ class ReceivingMixin(ReceiveNetwork):
                     ])}
         sent = [m for m in mails if 'SENT' in m.labels]
         for mail in sent:
-            self._sent_mail(known.get(mail.gmail_id), mail)
+            message = self._sent_mail(known.get(mail.gmail_id), mail)
+            if message:
+                # of a mail to oneself it is the same
+                known[mail.gmail_id] = message
         values = []
         matching = Matching(self)
         for mail in mails:
@@ -88,7 +91,7 @@ class ReceivingMixin(ReceiveNetwork):
         return messages
 
     def _sent_mail(self, message, mail):
-        "Learn from a mail that the account has sent"
+        "Learn from a mail that the account has sent, and return which it is"
         Message = Pool().get('google_gmail.message')
         if message is None:
             # what was in doubt arrived
@@ -101,10 +104,15 @@ class ReceivingMixin(ReceiveNetwork):
             if len(doubtful) == 1:
                 message, = doubtful
                 message.proved(mail.gmail_id, mail.thread_id)
+        message = message or Message.draft_of(self, mail)
+        if message and message.state == 'draft':
+            message.sent_by_person(mail.gmail_id, mail.thread_id)
+            message.changed_by_person(mail)
         if message and mail.message_id not in {
                 message.message_id, message.kept_message_id}:
             bookkeeping.update(
                 Message, [message], {'kept_message_id': mail.message_id})
+        return message
 
     def _received_values(self, mail):
         at = utcnow()

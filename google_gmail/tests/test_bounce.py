@@ -3,8 +3,9 @@
 "What bounces of several servers, and odd mails, tell"
 from email.message import EmailMessage
 from unittest import TestCase
+from unittest.mock import patch
 
-from trytond.modules.google_gmail import mapping
+from trytond.modules.google_gmail import composing, mapping
 
 ORIGINAL = '<out@example.com>'
 
@@ -177,6 +178,28 @@ class ContentTestCase(TestCase):
             ("Text", "<p>HTML</p>"))
         self.assertEqual(
             content.attachments, [("logo.png", 'image/png', b'png')])
+
+
+class TextTestCase(TestCase):
+
+    def test_text(self):
+        "With html2text or without"
+        for html, words in [
+                ('', []),
+                ('<!DOCTYPE html><html><head><title>T</title><style>p {}'
+                    '</style></head><body><p>Dear <b>Jürgen</b></p>'
+                    '<p>Hello</p></body></html>',
+                    ["Dear", "Jürgen", "Hello"]),
+                ('<?xml version="1.0" encoding="latin-1"?><p>Hé</p>', ["Hé"]),
+                ('<!-- nothing -->', []),
+                ]:
+            for text in [None, 'installed']:
+                with self.subTest(html=html, text=text), patch.object(
+                        composing, 'html_to_text', lambda _, t=text: t):
+                    found = composing.text_of(html)
+                    self.assertEqual(
+                        [w.strip('*') for w in found.split()],
+                        [text] if text else words)
 
 
 class ReceivedTestCase(TestCase):
