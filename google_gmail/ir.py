@@ -2,9 +2,9 @@
 # top level of this repository has the full notices and license terms.
 """What the module adds to the models of Tryton's own administration."""
 from trytond.model import Index, fields
-from trytond.pool import PoolMeta
+from trytond.pool import Pool, PoolMeta
 
-__all__ = ['Cron', 'Email']
+__all__ = ['Cron', 'Email', 'Rule']
 
 
 class Cron(metaclass=PoolMeta):
@@ -29,3 +29,14 @@ class Email(metaclass=PoolMeta):
         table = cls.__table__()
         cls._sql_indexes.add(
             Index(table, (table.message_id, Index.Equality())))
+
+
+class Rule(metaclass=PoolMeta):
+    __name__ = 'ir.rule'
+
+    @classmethod
+    def check(cls, model_name, ids, mode='read'):
+        super().check(model_name, ids, mode=mode)
+        if model_name == 'google_gmail.message':
+            # the attachments of a mail are as secret as what it is about
+            Pool().get(model_name).check_access(list(ids), mode=mode)

@@ -4,6 +4,8 @@
 from email.utils import formatdate
 from urllib.parse import quote
 
+from sql import Literal
+
 import trytond.config as config
 from trytond.i18n import gettext
 from trytond.ir.resource import ResourceAccessMixin
@@ -54,9 +56,6 @@ class Message(
         'res.user', "User", readonly=True, ondelete='SET NULL',
         states=_sent,
         help="Who sent it, empty for Tryton itself.")
-    resource = fields.Reference(
-        "Record", selection='get_models', readonly=True,
-        help="What the mail is about.")
     email = fields.Many2One(
         'ir.email', "E-Mail", readonly=True, ondelete='SET NULL',
         states={
@@ -148,6 +147,10 @@ class Message(
     def __setup__(cls):
         super().__setup__()
         cls._order = [('at', 'DESC'), ('id', 'DESC')]
+        # of a field the definition of the mixin stands
+        cls.resource.string = "Record"
+        cls.resource.help = "What the mail is about."
+        cls.resource.readonly = True
         # mails of Tryton itself are about no record
         cls.resource.required = False
         table = cls.__table__()
@@ -219,8 +222,8 @@ class Message(
 
     @classmethod
     def domain_data(cls, domain, tables):
-        # a domain within another one is not checked by Tryton
-        raise AccessError(gettext('google_gmail.msg_message_hidden'))
+        # of a domain within another one Tryton does not check the fields
+        return Literal(False)
 
     domain_data_id = domain_data
 

@@ -6,22 +6,21 @@
 """
 import datetime as dt
 import json
-from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
 
 from trytond.i18n import gettext
 from trytond.model import (
     DeactivableMixin, ModelSQL, ModelView, fields, sequence_ordered)
+from trytond.model.exceptions import AccessError
+from trytond.model.modelstorage import is_leaf
 from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.bookkeeping import utcnow
 from trytond.modules.google_integration.checked_read import CheckedReadMixin
 from trytond.pool import Pool
 from trytond.pyson import Eval, PYSONDecoder, PYSONEncoder
-from trytond.report import html_to_text
 from trytond.tools.email_ import format_address
 from trytond.transaction import Transaction
-from trytond.url import host
 
+from .composing import dated, set_body
 from .exceptions import AccountError
 
 __all__ = ['Rule']
@@ -101,10 +100,13 @@ class Rule(
                         rule=rule.rec_name))
 
     def check_domain(self):
-        Message = Pool().get(MESSAGE)
         try:
-            with Transaction().set_context(_check_access=False):
-                Message.search(self._domain(), limit=1)
+            domain = self._domain()
+            if not self.model and not _is_plain(domain):
+                raise ValueError("names of other records")
+            # the names are those that the acting user may read
+            with acting(self.user.id):
+                Pool().get(MESSAGE).search(domain, limit=1)
         except Exception:
             raise AccountError(gettext(
                     'google_gmail.msg_rule_domain',
@@ -121,8 +123,11 @@ class Rule(
         user = Transaction().user
         groups = pool.get('res.user').get_groups()
         admin = pool.get('ir.model.data').get_id('res', 'group_admin')
-        if user and admin not in groups and any(
-                r.user.id != user for r in rules):
+        # of what is written the records tell what was before
+        users = [r.user.id for r in rules]
+        if values and 'user' in values:
+            users.append(values['user'])
+        if user and admin not in groups and any(u != user for u in users):
             raise AccountError(gettext('google_gmail.msg_rule_user'))
 
     def _domain(self):
@@ -143,24 +148,35 @@ class Rule(
     @classmethod
     def wanted(cls, account, messages):
         "Those of the messages that a rule is for"
-        Message = Pool().get(MESSAGE)
         wanted = set()
         for rule in cls.of_account(account):
-            wanted.update(Message.search([
-                        ('id', 'in', [m.id for m in messages]),
-                        rule._domain(),
-                        ]))
+            wanted.update(rule._matching(messages))
         return wanted
+
+    def _matching(self, messages):
+        """Those of the messages that the domain is for
+
+        It may tell of the record only what the acting user may read.
+        """
+        Message = Pool().get(MESSAGE)
+        domain = [('id', 'in', [m.id for m in messages]), self._domain()]
+        if not self.model:
+            return Message.search(domain)
+        try:
+            with acting(self.user.id):
+                found = [m.id for m in Message.search(domain)]
+        except AccessError:
+            return []
+        return Message.browse(found)
 
     @classmethod
     def answer(cls, message):
         "Answer the mail by the first rule that is for it"
-        Message = Pool().get(MESSAGE)
         if (message.automatic or message.bounce or not message.account
                 or message.account.may_send_from(message.author)):
             return
         for rule in cls.of_account(message.account):
-            if Message.search([('id', '=', message.id), rule._domain()]):
+            if rule._matching([message]):
                 if rule._may_answer(message):
                     rule._answer(message)
                 return
@@ -175,8 +191,12 @@ class Rule(
             ]
         if message.thread_id and Message.search([
                     *answers,
-                    ('in_reply_to.thread_id', '=', message.thread_id),
                     ('at', '>', now - self.interval),
+                    ['OR',
+                        ('in_reply_to.thread_id', '=', message.thread_id),
+                        # another one, if the subject is another
+                        ('thread_id', '=', message.thread_id),
+                        ],
                     ], limit=1):
             return False
         count = Message.search([
@@ -209,18 +229,23 @@ class Rule(
         subject = values.get('subject') or message.subject or ''
         if not subject.lower().startswith('re:'):
             subject = f"Re: {subject}"
-        answer = EmailMessage()
+        answer = dated()
         answer['From'] = self.account.own_address
         answer['To'] = format_address(message.author)
         answer['Subject'] = ' '.join(subject.split())
-        answer['Date'] = formatdate()
-        answer['Message-ID'] = make_msgid(domain=host())
         answer['Auto-Submitted'] = 'auto-replied'
         answer['Precedence'] = 'auto_reply'
         if message.message_id:
             answer['In-Reply-To'] = message.message_id
             answer['References'] = message.message_id
-        html = values['body']
-        answer.set_content(html_to_text(html) or '')
-        answer.add_alternative(html, subtype='html')
+        set_body(answer, values['body'])
         return answer
+
+
+def _is_plain(domain):
+    "Tell if a domain is about fields of the record itself only"
+    if is_leaf(domain):
+        return '.' not in domain[0] and len(domain) == 3 and (
+            not domain[1].endswith('where'))
+    return all(
+        isinstance(d, str) or _is_plain(d) for d in domain)
