@@ -100,16 +100,13 @@ def identifiers(*values):
 def _addresses(message, name):
     found = []
     for value in message.get_all(name, []):
-        if hasattr(value, 'addresses'):
-            # its text may have names with a comma, decoded
-            for address in value.addresses:
-                if hasattr(address, 'addr_spec'):
-                    found.append(address.addr_spec)
-                else:
-                    # a header that was made of a list keeps what it got
-                    found += [a for _, a in getaddresses([address])]
-        else:
-            found += [a for _, a in getaddresses([str(value)])]
+        # its text may have names with a comma, decoded
+        for address in getattr(value, 'addresses', [value]):
+            if hasattr(address, 'addr_spec'):
+                found.append(address.addr_spec)
+            else:
+                # a list of texts stays what it is
+                found += [a for _, a in getaddresses([str(address)])]
     return [address_of(a) for a in found if a.strip(' <>')]
 
 
@@ -132,12 +129,11 @@ def _flatten(message, addresses):
     return file.getvalue()
 
 
-def compose(message, sender=None, recipients=None, draft=False):
+def compose(message, sender=None, recipients=None):
     """Return the Mail of an email.message.Message
 
     ``sender`` and ``recipients`` are the envelope, None for what the headers
-    say, as of smtplib.SMTP.send_message; a ``draft`` needs no recipient.
-    Raises MailRefused.
+    say, as of smtplib.SMTP.send_message.  Raises MailRefused.
     """
     _check_headers(message)
     if not message['Message-ID']:
@@ -160,7 +156,7 @@ def compose(message, sender=None, recipients=None, draft=False):
         envelope = [
             address_of(a) for _, a in getaddresses(list(recipients))]
     envelope = list({a.lower(): a for a in envelope}.values())
-    if not envelope and not draft:
+    if not envelope:
         raise MailRefused('no_recipient')
     if len(envelope) > MAXIMUM_RECIPIENTS:
         raise MailRefused(
