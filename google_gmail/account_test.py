@@ -52,7 +52,7 @@ class TestMixin:
             raise MailError(gettext(
                     'google_gmail.msg_test_not_sent',
                     account=name, error=error or ''))
-        arrived = cls(id)._arrived(message.message_id)
+        arrived = cls(id)._arrived(message.message_id, message.gmail_id)
         user = pool.get('res.user')(Transaction().user)
         cls.notify_user(
             [cls(id)], 'tryton-info',
@@ -61,7 +61,7 @@ class TestMixin:
                 account=name, address=address),
             user=user)
 
-    def _arrived(self, message_id):
+    def _arrived(self, message_id, gmail_id):
         "Tell if the mail is in the mailbox, None if nobody may look"
         parameters = self.google_parameters()
         if not parameters['can_read']:
@@ -69,7 +69,7 @@ class TestMixin:
         client = self.credentials.get_client(*self.google_api, parameters)
         Transaction().commit()
         try:
-            return GmailNetwork(client).has_arrived(message_id)
+            return GmailNetwork(client).has_arrived(message_id, gmail_id)
         finally:
             client.close()
 

@@ -52,7 +52,9 @@ class AttemptsMixin:
     def due_accounts(cls):
         "The query of the accounts that have something to send"
         table = cls.__table__()
-        return table.select(table.account, where=cls._due(table))
+        return table.select(
+            table.account,
+            where=cls._due(table) | cls._superfluous(table))
 
     @classmethod
     def count_waiting(cls, accounts):
@@ -104,13 +106,18 @@ class AttemptsMixin:
         cursor = Transaction().connection.cursor()
         cursor.execute(*table.select(
                 table.id, table.draft_id,
-                where=(table.account == account.id)
-                & (table.draft_id != Null)
-                & table.state.in_(['canceled', 'failed'])
-                & ((table.next_attempt == Null)
-                    | (table.next_attempt <= utcnow())),
+                where=(table.account == account.id) & cls._superfluous(table),
                 order_by=table.id, limit=CHUNK))
         return cursor.fetchall()
+
+    @classmethod
+    def _superfluous(cls, table):
+        "The condition of what has a draft that is to be deleted"
+        return (
+            (table.draft_id != Null)
+            & table.state.in_(['canceled', 'failed'])
+            & ((table.next_attempt == Null)
+                | (table.next_attempt <= utcnow())))
 
     @classmethod
     def doubtful_attempts(cls, account):
@@ -349,7 +356,6 @@ class AttemptsMixin:
     @classmethod
     def _again(cls, messages):
         "Begin anew with what a person wants to be sent"
-        Account = Pool().get('google_gmail.account')
         cls._choose(messages)
         cls.forget_error(messages)
         bookkeeping.update(cls, messages, {
@@ -357,6 +363,12 @@ class AttemptsMixin:
                 'attempts': 0,
                 'look_ups': 0,
                 })
+        cls._deliver(messages)
+
+    @classmethod
+    def _deliver(cls, messages):
+        "Let the lane look at the messages"
+        Account = Pool().get('google_gmail.account')
         accounts = {m.account for m in messages if m.account}
         if accounts:
             Account.__queue__.deliver(list(accounts))

@@ -16,13 +16,17 @@ from sql import Null
 
 from trytond.modules.google_integration import bookkeeping, configuration
 from trytond.modules.google_integration.engine import Run, RunFailed, Stopped
+from trytond.modules.google_integration.exceptions import (
+    GoogleCredentialsError)
 from trytond.modules.google_integration.lease import Lease
+from trytond.modules.google_integration.oauth import OAuthError
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from .network import GmailNetwork
 from .network_label import set_label
 from .network_smtp import SmtpNetwork
+from .sending import Outcome
 
 __all__ = ['Delivery']
 logger = logging.getLogger(__name__)
@@ -113,15 +117,17 @@ class Delivery(Run):
 
     def send(self):
         "Send what waits, one by one"
-        while attempt := self.write(self.next_attempt):
-            self.check()
-            if self.network.drafts and not attempt.draft_id:
-                outcome = self.network.create_draft(attempt)
-            else:
-                outcome = self.network.send(attempt)
-            self.work += self.write(
-                lambda account, attempt=attempt, outcome=outcome:
-                self.Message.settle(account, attempt, outcome))
+        while attempt := self.begin():
+            try:
+                if self.network.drafts and not attempt.draft_id:
+                    outcome = self.network.create_draft(attempt)
+                else:
+                    outcome = self.network.send(attempt)
+            except (GoogleCredentialsError, OAuthError):
+                # without a token nothing was sent
+                self.settle(attempt, Outcome('account'))
+                raise
+            self.work += self.settle(attempt, outcome)
             if outcome.status == 'full':
                 raise RunFailed(
                     'google_gmail.limit', outcome.error.arguments,
@@ -131,8 +137,15 @@ class Delivery(Run):
                     outcome.error.code, outcome.error.arguments,
                     outcome.retry_after)
 
-    def next_attempt(self, account):
-        return self.Message.begin_next(account, self.network)
+    def settle(self, attempt, outcome):
+        return self.write(
+            lambda account: self.Message.settle(account, attempt, outcome))
+
+    def begin(self):
+        # before it may have been sent
+        self.check()
+        return self.write(
+            lambda account: self.Message.begin_next(account, self.network))
 
     def finish(self, failure=None):
         def finish(account):

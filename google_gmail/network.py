@@ -198,8 +198,14 @@ class GmailNetwork:
                 return Proof(
                     'sent', gmail_id=message['id'], thread_id=thread_id)
 
-    def has_arrived(self, message_id):
-        "Tell if the mail is in the inbox"
+    def has_arrived(self, message_id, gmail_id=None):
+        "Tell if the mail, which was sent by the account, is in its inbox"
+        if gmail_id:
+            # a mail to oneself is one message, whatever its Message-ID
+            answer = self.client.execute(self.users.messages().get(
+                    userId=ME, id=gmail_id, format='minimal'))
+            if 'INBOX' in answer.get('labelIds', []):
+                return True
         answer = self.client.execute(self.users.messages().list(
                 userId=ME, q=f'rfc822msgid:{message_id.strip("<>")}',
                 labelIds=['INBOX'], includeSpamTrash=True, maxResults=1))

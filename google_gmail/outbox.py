@@ -285,6 +285,9 @@ class Message(
     def _posted(cls, account, name, user, mail, strict):
         "The values of a message that is to be sent"
         sender, recipients, message = mail
+        if 'Date' not in message:
+            # as trytond.sendmail does when it sends
+            message['Date'] = formatdate()
         values = {
             'account': account.id if account else None,
             'direction': 'out',
@@ -389,7 +392,9 @@ class Message(
     @ModelView.button
     @Workflow.transition('canceled')
     def cancel(cls, messages):
-        "Do not send it"
+        "Do not send it, and delete its draft"
+        bookkeeping.update(cls, messages, {'next_attempt': None})
+        cls._deliver([m for m in messages if m.draft_id])
 
     @classmethod
     def check_modification(cls, mode, records, values=None, external=False):

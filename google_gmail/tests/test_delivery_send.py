@@ -78,7 +78,7 @@ class ReadTestCase(GmailTestCase):
         for replace in ['never', 'always']:
             with self.subTest(replace=replace):
                 self.google.options(replace_message_id=replace)
-                id, = self.send(mail(subject=str(replace)))
+                id, = self.send(mail(subject=replace))
                 self.google.add_fault('drop_after', method_id=SEND)
                 self.deliver()
                 self.hurry()
@@ -89,7 +89,7 @@ class ReadTestCase(GmailTestCase):
 
     def test_same(self):
         "What equals another one is not taken for it"
-        self.google.options(replace_message_id=True)
+        self.google.options(replace_message_id='api')
         first, = self.send(mail(Date="Mon, 30 Nov 2026 10:00:00 +0000"))
         self.deliver_all()
         second, = self.send(mail(Date="Mon, 30 Nov 2026 10:00:00 +0000"))

@@ -17,7 +17,8 @@ from trytond.sendmail import send_message_transactional
 
 __all__ = [
     'ACCESS', 'ACCOUNT', 'ALICE', 'BOB', 'CREDENTIALS', 'CUSTOMER',
-    'GmailTestCase', 'MESSAGE', 'RECIPIENT', 'database', 'mail', 'set_email']
+    'GmailTestCase', 'MESSAGE', 'RECIPIENT', 'database', 'mail', 'set_email',
+    'visit']
 
 ACCOUNT = 'google_gmail.account'
 MESSAGE = 'google_gmail.message'
