@@ -12,7 +12,7 @@ from email import message_from_bytes
 from email.generator import BytesGenerator
 from email.header import decode_header, make_header
 from email.policy import SMTP
-from email.utils import getaddresses
+from email.utils import formataddr, getaddresses
 
 __all__ = [
     'MAXIMUM_RECIPIENTS', 'MAXIMUM_SIZE', 'Mail', 'MailRefused', 'address_of',
@@ -97,17 +97,37 @@ def identifiers(*values):
             for found in _IDENTIFIER.findall(str(value or ''))))
 
 
+def _named(value):
+    "The names and addresses of the value of a header"
+    # its text may have names with a comma, decoded
+    for address in getattr(value, 'addresses', [value]):
+        if hasattr(address, 'addr_spec'):
+            yield address.display_name, address.addr_spec
+        else:
+            # a list of texts stays what it is
+            found = getaddresses([str(address)])
+            text = str(address).strip()
+            if (found and not any(a for _, a in found)
+                    and not text.endswith(';')):
+                # neither an address nor an empty group: tell, do not lose it
+                found = [('', text)]
+            yield from found
+
+
 def _addresses(message, name):
-    found = []
-    for value in message.get_all(name, []):
-        # its text may have names with a comma, decoded
-        for address in getattr(value, 'addresses', [value]):
-            if hasattr(address, 'addr_spec'):
-                found.append(address.addr_spec)
-            else:
-                # a list of texts stays what it is
-                found += [a for _, a in getaddresses([str(address)])]
-    return [address_of(a) for a in found if a.strip(' <>')]
+    return [
+        address_of(a) for value in message.get_all(name, [])
+        for _, a in _named(value) if a.strip(' <>')]
+
+
+def _write_domains(message):
+    "Write the domains in ASCII, as Google knows no other envelope"
+    for name in ['From', 'Sender', 'Reply-To', 'To', 'Cc']:
+        named = list(_named(message[name])) if name in message else []
+        if not all(a.rpartition('@')[2].isascii() for _, a in named):
+            message.replace_header(name, ', '.join(
+                    formataddr((n, address_of(a))) for n, a in named
+                    if a.strip(' <>')))
 
 
 def _check_headers(message):
@@ -117,15 +137,17 @@ def _check_headers(message):
 
 
 def _flatten(message, addresses):
-    "The bytes, as smtplib makes them"
+    "The bytes that smtplib would hand over, with no line changed"
     message = copy.copy(message)
     del message['Bcc']
     del message['Resent-Bcc']
+    _write_domains(message)
     policy = message.policy
     if not all(a.isascii() for a in addresses):
         policy = policy.clone(utf8=True)
     file = io.BytesIO()
-    BytesGenerator(file, policy=policy).flatten(message, linesep='\r\n')
+    generator = BytesGenerator(file, mangle_from_=False, policy=policy)
+    generator.flatten(message, linesep='\r\n')
     return file.getvalue()
 
 
