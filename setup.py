@@ -125,6 +125,9 @@ setup(
             *get_requires('extras_depend'),
             # records to publish in the tests
             f'trytond_sale {series}',
+            # what else sends mails
+            *(f'trytond_{name} {series}' for name in [
+                    'marketing_email', 'notification_email', 'web_user']),
             'hypothesis >= 6.100',
             'jsonschema >= 4.20',
             # documents, which the tests' own Google exports, too
