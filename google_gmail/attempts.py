@@ -139,12 +139,15 @@ class AttemptsMixin:
                 message._fail(error)
                 continue
             drafting = network.drafts and not message.draft_id
+            now = utcnow()
+            # read before writing makes forget what was read
+            attempt = message._attempt(drafting, now)
             bookkeeping.update(cls, [message], {
                     'state': 'drafting' if drafting else 'sending',
-                    'attempted_at': utcnow(),
+                    'attempted_at': now,
                     'attempts': (message.attempts or 0) + 1,
                     })
-            return cls(message.id)._attempt()
+            return attempt
 
     def _unfit(self, account):
         "The error of a message that the account can not send"
@@ -164,7 +167,10 @@ class AttemptsMixin:
                         if r.state == 'accepted'),
                     })
 
-    def _attempt(self):
+    def _attempt(self, drafting=None, since=None):
+        if drafting is None:
+            drafting = self.state == 'drafting'
+        since = self.attempted_at or since
         recipients = [r for r in self.recipients if r.state != 'accepted']
         thread = self.in_reply_to
         return Attempt(
@@ -177,10 +183,9 @@ class AttemptsMixin:
             thread_id=thread.thread_id
             if thread and thread.account == self.account else None,
             draft_id=self.draft_id,
-            drafting=self.state == 'drafting',
-            since=self.attempted_at.replace(
-                tzinfo=dt.timezone.utc).timestamp()
-            if self.attempted_at else None)
+            drafting=drafting,
+            since=since.replace(tzinfo=dt.timezone.utc).timestamp()
+            if since else None)
 
     # What became of it
 
@@ -358,11 +363,11 @@ class AttemptsMixin:
         "Begin anew with what a person wants to be sent"
         cls._choose(messages)
         cls.forget_error(messages)
-        bookkeeping.update(cls, messages, {
-                'draft_id': None,
-                'attempts': 0,
-                'look_ups': 0,
-                })
+        # the draft of what failed is there, that of what is uncertain is not
+        bookkeeping.update(
+            cls, messages, {'draft_id': None},
+            lambda table: table.look_ups > 0)
+        bookkeeping.update(cls, messages, {'attempts': 0, 'look_ups': 0})
         cls._deliver(messages)
 
     @classmethod

@@ -11,6 +11,7 @@ that whoever finds it knows how far it may have come:
   without the proof that it was not.
 """
 import logging
+from functools import partial
 
 from sql import Null
 
@@ -117,35 +118,45 @@ class Delivery(Run):
 
     def send(self):
         "Send what waits, one by one"
-        while attempt := self.begin():
+        attempt = self.write(self.begin)
+        while attempt:
             try:
-                if self.network.drafts and not attempt.draft_id:
-                    outcome = self.network.create_draft(attempt)
-                else:
-                    outcome = self.network.send(attempt)
+                outcome = self.ask(attempt)
             except (GoogleCredentialsError, OAuthError):
                 # without a token nothing was sent
-                self.settle(attempt, Outcome('account'))
+                self.write(partial(
+                        self.go_on, attempt, Outcome('account')))
                 raise
-            self.work += self.settle(attempt, outcome)
-            if outcome.status == 'full':
-                raise RunFailed(
-                    'google_gmail.limit', outcome.error.arguments,
-                    outcome.retry_after)
-            if outcome.status == 'account':
-                raise RunFailed(
-                    outcome.error.code, outcome.error.arguments,
-                    outcome.retry_after)
+            work, attempt = self.write(partial(
+                    self.go_on, attempt, outcome))
+            self.work += work
+            match outcome.status:
+                case 'full':
+                    raise RunFailed(
+                        'google_gmail.limit', outcome.error.arguments,
+                        outcome.retry_after)
+                case 'account':
+                    raise RunFailed(
+                        outcome.error.code, outcome.error.arguments,
+                        outcome.retry_after)
 
-    def settle(self, attempt, outcome):
-        return self.write(
-            lambda account: self.Message.settle(account, attempt, outcome))
+    def ask(self, attempt):
+        "Ask Google for the next step of the attempt"
+        if self.network.drafts and not attempt.draft_id:
+            return self.network.create_draft(attempt)
+        return self.network.send(attempt)
 
-    def begin(self):
-        # before it may have been sent
-        self.check()
-        return self.write(
-            lambda account: self.Message.begin_next(account, self.network))
+    def begin(self, account):
+        "Begin the next attempt, None if there is none or the account may not"
+        if account.google_can_run and account.may_deliver:
+            return self.Message.begin_next(account, self.network)
+
+    def go_on(self, attempt, outcome, account):
+        "Settle the attempt and begin the next, in one transaction"
+        work = self.Message.settle(account, attempt, outcome)
+        if outcome.status in {'full', 'account'}:
+            return work, None
+        return work, self.begin(account)
 
     def finish(self, failure=None):
         def finish(account):

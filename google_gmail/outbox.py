@@ -285,9 +285,6 @@ class Message(
     def _posted(cls, account, name, user, mail, strict):
         "The values of a message that is to be sent"
         sender, recipients, message = mail
-        if 'Date' not in message:
-            # as trytond.sendmail does when it sends
-            message['Date'] = formatdate()
         values = {
             'account': account.id if account else None,
             'direction': 'out',
@@ -354,11 +351,13 @@ class Message(
         "Find what the messages are about"
         Email = Pool().get('ir.email')
         by_id = {m.message_id: m for m in messages if m.message_id}
+        linked = []
         for email in Email.search([('message_id', 'in', list(by_id))]):
             message = by_id[email.message_id]
             message.email = email
             message.resource = email.resource
-        cls.save(messages)
+            linked.append(message)
+        cls.save(linked)
 
     # What people decide
 

@@ -224,6 +224,7 @@ class Rule(
                 'resource': str(message.resource)
                 if message.resource else None,
                 })
+        type(self.account).__queue__.deliver([self.account])
 
     def _compose(self, message, values):
         subject = values.get('subject') or message.subject or ''
