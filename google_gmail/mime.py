@@ -151,11 +151,12 @@ def _flatten(message, addresses):
     return file.getvalue()
 
 
-def compose(message, sender=None, recipients=None):
+def compose(message, sender=None, recipients=None, draft=False):
     """Return the Mail of an email.message.Message
 
     ``sender`` and ``recipients`` are the envelope, None for what the headers
-    say, as of smtplib.SMTP.send_message.  Raises MailRefused.
+    say, as of smtplib.SMTP.send_message; a ``draft`` needs no recipient.
+    Raises MailRefused.
     """
     _check_headers(message)
     if not message['Message-ID']:
@@ -178,7 +179,7 @@ def compose(message, sender=None, recipients=None):
         envelope = [
             address_of(a) for _, a in getaddresses(list(recipients))]
     envelope = list({a.lower(): a for a in envelope}.values())
-    if not envelope:
+    if not envelope and not draft:
         raise MailRefused('no_recipient')
     if len(envelope) > MAXIMUM_RECIPIENTS:
         raise MailRefused(
