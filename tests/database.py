@@ -14,6 +14,10 @@ from trytond.transaction import Transaction
 
 __all__ = ['Snapshot', 'backup', 'save_template']
 
+# the caches of the names of models, which are those of the modules: to fill
+# them again takes longer than many a test
+KEPT = ['ir.model.get_names', 'ir.model.field.get_name']
+
 
 def save_template(path, modules='google_calendar'):
     """Write a file of SQLite in which the modules are activated
@@ -51,7 +55,14 @@ class Snapshot:
 
     def restore(self):
         self._copy.backup(self._connection)
+        kept = {
+            cache: cache._database_cache[DB_NAME]
+            for cache in map(Cache._instances.get, KEPT)
+            # unless something has changed
+            if DB_NAME not in cache._timestamp}
         Cache.drop(DB_NAME)
+        for cache, values in kept.items():
+            cache._database_cache[DB_NAME] = values
         shutil.rmtree(self._folder, ignore_errors=True)
         for path, content in self._files.items():
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -99,5 +99,27 @@ class SnapshotTestCase(TestCase):
         with database(commit=False) as pool, self.assertRaises(KeyError):
             pool.get('ir.model.data').get_id('google_integration', 'added')
 
+    def test_name(self):
+        "A model that was renamed has its name again"
+        def name():
+            with database(commit=False) as pool:
+                return pool.get('ir.model').get_name('res.group')
+
+        snapshot = Snapshot()
+        self.addCleanup(snapshot.close)
+        snapshot.take()
+        snapshot.restore()
+        before = name()
+        with database(1) as pool:
+            Model = pool.get('ir.model')
+            Model.write(
+                Model.search([('name', '=', 'res.group')]),
+                {'string': "Renamed"})
+            # as an update of the modules does
+            Model._get_names_cache.clear()
+        self.assertEqual(name(), "Renamed")
+        snapshot.restore()
+        self.assertEqual(name(), before)
+
 
 del TestCase

@@ -15,6 +15,7 @@ import tempfile
 from unittest.mock import patch
 
 import trytond.config as config
+from tests import warm
 from tests.database import backup
 from tests.emulator import Emulator
 from tests.emulator.drive import content
@@ -107,6 +108,7 @@ class Laboratory:
 
     def _activate(self, stack):
         test_tryton.activate_module(self.Site.modules)
+        models = warm.models(test_tryton.DB_NAME)
         if self.sqlite:
             self.base = 'base'
             with Transaction().start(test_tryton.DB_NAME, 0, readonly=True):
@@ -126,11 +128,11 @@ class Laboratory:
             if name != self.base:
                 stack.callback(self.drop, name)
                 self.copy(name)
+            warm.give(name, models)
             self._warm(name)
 
     def _warm(self, name):
-        "Load the models, so that the processes that are forked have them"
-        Pool(name).init()
+        "Load what the processes that are forked need"
         for context in [{}, {'active_test': False}]:
             with Transaction().start(
                     name, 0, readonly=True, context=context):
