@@ -97,10 +97,21 @@ def _build(api, version, api_root):
     root = check_uri(document['rootUrl'])
     document['baseUrl'] = urljoin(root, document['servicePath'])
     built = build_from_document(document, http=_Unsent())
-    for name in document['resources']:
-        # each is made once, as it takes longer than many a request
-        setattr(built, name, cache(getattr(built, name)))
+    _keep(built, document)
     return root, root + document.get('batchPath', 'batch'), built
+
+
+def _keep(resource, description):
+    "Make each collection once, as it takes longer than many a request"
+    for name, inner in description.get('resources', {}).items():
+        setattr(resource, name, cache(partial(
+                    _make, getattr(resource, name), inner)))
+
+
+def _make(make, description):
+    made = make()
+    _keep(made, description)
+    return made
 
 
 class _Sender:

@@ -46,7 +46,8 @@ class HookTestCase(GmailTestCase):
     def clean(self):
         super().clean()
         with database() as pool:
-            for name in ['ir.chat.channel', 'ir.attachment']:
+            for name in [
+                    'ir.chat.message', 'ir.chat.channel', 'ir.attachment']:
                 Model = pool.get(name)
                 Model.delete(Model.search([]))
             Group = pool.get(GROUP)
