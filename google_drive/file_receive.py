@@ -142,7 +142,7 @@ class FileReceive:
         marked = {}
         for change in changes:
             id = mapping.marked_attachment(change.resource, database)
-            if id is not None and id >= 0:
+            if id is not None:
                 # of several copies the first one
                 marked.setdefault(id, change.google_id)
         if not marked:

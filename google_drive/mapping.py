@@ -138,7 +138,9 @@ def marked_attachment(resource, database):
     if (not isinstance(properties, dict)
             or properties.get(DATABASE) != database):
         return None
-    return _integer(properties.get(ATTACHMENT))
+    id = _integer(properties.get(ATTACHMENT))
+    # as large as the database takes
+    return id if id is not None and 0 <= id < 2 ** 31 else None
 
 
 def lock_mark(database):

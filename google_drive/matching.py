@@ -118,7 +118,9 @@ def to_value(text, kind):
                 return value if abs(value) < 2 ** 31 else None
             case 'float' | 'numeric':
                 value = Decimal(text)
-                return value if value.is_finite() else None
+                # as large and as small as every database takes
+                return value if value.is_finite() and (
+                    abs(value.adjusted()) < 300) else None
             case 'date':
                 return dt.date.fromisoformat(text)
     except (ValueError, InvalidOperation):
