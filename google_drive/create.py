@@ -17,6 +17,7 @@ from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
 from . import create_network as network
+from . import mapping
 from .exceptions import DriveCreateError
 from .mapping import DATABASE, GOOGLE
 from .matching import RECORD
@@ -234,7 +235,7 @@ class CreateDocument(CheckedWizardMixin, Wizard):
             with drive_client(drive) as client:
                 resource = network.create(client, body, again)
             self.link = _take(Creation(id), Drive(drive_id), resource)
-        return 'open_'
+        return 'open_' if self.link else 'end'
 
     def do_open_(self, action):
         action['url'] = self.link
@@ -287,7 +288,7 @@ def _folder(rule, record):
 def _take(creation, drive, resource):
     """Attach the document, of which the next run brings the content
 
-    Return its address.
+    Return its address, None if Google tells none.
     """
     pool = Pool()
     Attachment = pool.get('ir.attachment')
@@ -312,4 +313,4 @@ def _take(creation, drive, resource):
                 })
     type(creation).delete([creation])
     type(drive).make_due(drive.credentials)
-    return resource.get('webViewLink')
+    return mapping.to_values(resource)['link']

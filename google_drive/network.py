@@ -2,16 +2,19 @@
 # top level of this repository has the full notices and license terms.
 """How files and folders are listed: plain data in and out, no record."""
 import json
+import logging
 
 from trytond.modules.google_integration.batched import GoogleBatched
 from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.listing import identified
 from trytond.modules.google_integration.operation import (
-    Change, Changes, CursorExpired)
+    Answer, Change, Changes, CursorExpired, ItemError)
+from trytond.modules.google_integration.redaction import log_unexpected
 
 from . import mapping
 
-__all__ = ['FIELDS', 'PAGE', 'ROOT', 'DriveNetwork', 'quoted']
+__all__ = ['FIELDS', 'PAGE', 'ROOT', 'DriveNetwork', 'malformed', 'quoted']
+logger = logging.getLogger(__name__)
 
 # what Google calls the root of My Drive, of which an application that sees
 # only its own files is not told the identifier
@@ -158,6 +161,15 @@ class DriveNetwork(GoogleBatched):
     @classmethod
     def google_stop_watch(cls, client, channel):
         client.execute(client.api.channels().stop(body=channel))
+
+
+def malformed(error):
+    "The answer if Google's own was not as it should be, else the error"
+    if isinstance(
+            error, (AttributeError, LookupError, TypeError, ValueError)):
+        log_unexpected(logger, "a file failed", error=error)
+        return Answer('failed', error=ItemError('unexpected'))
+    raise error
 
 
 def quoted(text):

@@ -8,7 +8,7 @@ from trytond.modules.google_integration.operation import Answer, ItemError
 from trytond.modules.google_integration.transport import sleep
 
 from . import encryption, mapping, store
-from .network import FIELDS, PAGE
+from .network import FIELDS, PAGE, malformed
 
 __all__ = ['DownloadNetwork']
 
@@ -68,7 +68,7 @@ class DownloadNetwork:
                         'google_drive.not_found'))
             case GoogleError():
                 return cls.google_failure(error)
-        raise error
+        return malformed(error)
 
     @classmethod
     def _download(cls, client, item, path):
@@ -95,12 +95,18 @@ class DownloadNetwork:
             case 'shortcut':
                 return cls._shortcut(client, item)
             case 'link':
-                return {'link': cls._get(client, item['google_id']).get(
-                        'webViewLink')}
+                return {'link': cls._link(client, item['google_id'])}
 
     @classmethod
     def _get(cls, client, google_id):
         return client.execute(cls.google_read(client, google_id))
+
+    @classmethod
+    def _link(cls, client, google_id):
+        link = mapping.to_values(cls._get(client, google_id))['link']
+        if not link:
+            raise ItemError('google_drive.link')
+        return link
 
     @staticmethod
     def _list_folder(client, item):
@@ -225,7 +231,7 @@ class DownloadNetwork:
         "The link of what a shortcut leads to"
         if not item['target']:
             raise ItemError('google_drive.not_found')
-        return {'link': cls._get(client, item['target']).get('webViewLink')}
+        return {'link': cls._link(client, item['target'])}
 
 
 def _answer(item, result):

@@ -6,7 +6,7 @@ from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.operation import Answer, ItemError
 
 from . import mapping, store
-from .network import FIELDS
+from .network import FIELDS, malformed
 from .network_adopt import AdoptNetwork
 from .network_lock import LockNetwork
 from .network_version import VersionNetwork
@@ -67,7 +67,7 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
             if isinstance(result, GoogleError):
                 result = cls.google_failure(result)
             elif isinstance(result, Exception):
-                raise result
+                result = malformed(result)
             answers.append(result)
         return answers
 

@@ -85,12 +85,15 @@ def _add(name, filter_):
         logger.addFilter(filter_)
 
 
-def log_unexpected(logger, text, *args):
-    "Log where an error comes from, but not the personal text it may carry"
-    kind, _, trace = sys.exc_info()
+def log_unexpected(logger, text, *args, error=None):
+    """Log where an error comes from, but not the personal text it may carry
+
+    ``error`` is the one that is being handled if it is None.
+    """
+    error = error or sys.exc_info()[1]
     logger.error(
-        text + ': %s\n%s', *args, kind.__name__,
-        ''.join(traceback.format_tb(trace)))
+        text + ': %s\n%s', *args, type(error).__name__,
+        ''.join(traceback.format_tb(error.__traceback__)))
 
 
 def install():

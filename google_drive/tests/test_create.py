@@ -1,7 +1,10 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "Documents of Google that are created on records"
+from unittest.mock import patch
+
 from trytond.model.exceptions import AccessError
+from trytond.modules.google_drive import create_network
 from trytond.modules.google_drive.exceptions import DriveCreateError
 from trytond.modules.google_integration.exceptions import GoogleUnreachable
 from trytond.modules.google_integration.tests.tools import configure
@@ -27,6 +30,18 @@ class CreateTestCase(GoogleDriveTestCase):
             f for f in self.google.files(user=ALICE)
             if f['mime_type'].startswith(NATIVE)
             and not f['mime_type'].endswith('folder')]
+
+    def test_bad_link(self):
+        "An address that is none of the web is not opened"
+        create = create_network.create
+
+        def tampered(*args):
+            return {**create(*args), 'webViewLink': 'javascript:alert(1)'}
+        with patch.object(create_network, 'create', tampered):
+            result = self.wizard().execute(
+                'create_', kind='document', name="Plan")
+        self.assertFalse(result.get('actions'))
+        self.assertEqual(self.search(ATTACHMENT, 'link'), [None])
 
     def test_create(self):
         "It is attached at once and comes back as the rule says"

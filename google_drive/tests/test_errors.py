@@ -110,6 +110,60 @@ class ErrorsTestCase(GoogleDriveTestCase):
         self.assertEqual(self.errors(), [])
         self.assert_settled()
 
+    def test_malformed(self):
+        "What Google answers unlike its documentation stops no other"
+        for name in ["bad.txt", "good.txt"]:
+            self.drop(name, name.encode())
+            self.attach("our " + name, name.encode())
+        Drive = self.model(DRIVE)
+        content, answer = Drive._content, Drive._content_answer
+
+        def received(client, item, path):
+            if item['size'] == len("bad.txt"):
+                raise KeyError('md5Checksum')
+            return content(client, item, path)
+
+        def sent(client, operation):
+            if operation.body['name'] == "our bad.txt":
+                raise TypeError
+            return answer(client, operation)
+        with patch.object(Drive, '_content', received), \
+                patch.object(Drive, '_content_answer', sent), \
+                self.assertLogs('trytond.modules.google_drive', 'ERROR'):
+            self.synchronize()
+        self.assertEqual(self.remote(), [
+                ("Sales/bad.txt", b'bad.txt'),
+                ("Sales/good.txt", b'good.txt'),
+                ("Sales/our good.txt", b'good.txt')])
+        self.assertIn(("Sales/good.txt", b'good.txt'), self.local())
+        self.assertEqual(len(self.errors()), 2)
+        self.retry()
+        self.synchronize()
+        self.assert_equal_sides(4)
+        self.assertEqual(self.errors(), [])
+
+    def test_link(self):
+        "An address that is none of the web is not kept"
+        self.set_rule(storage='link')
+        self.drop("bad.txt", b'1')
+        self.drop("good.txt", b'2')
+        Drive = self.model(DRIVE)
+        get = Drive._get
+
+        def tampered(client, google_id):
+            resource = get(client, google_id)
+            if resource['name'] == "bad.txt":
+                resource['webViewLink'] = 'javascript:alert(1)'
+            return resource
+        with patch.object(Drive, '_get', tampered):
+            self.synchronize()
+        self.assertEqual(self.search(ATTACHMENT, 'name'), ["good.txt"])
+        self.assertIn("no address of the web", self.errors()[0])
+        self.retry()
+        self.synchronize()
+        self.assertEqual(
+            self.search(ATTACHMENT, 'name'), ["good.txt", "bad.txt"])
+
     def test_target(self):
         "A pattern that fails for one file stops no other"
         self.drop("bad.txt", b'1')
