@@ -207,7 +207,13 @@ class Follow(FollowRun):
                 & ((file.id == Null) | (file.rule == Null))
                 & attachment.resource.in_(self.matching(rule)))
 
-    def left(self, rule):
+    def left_of(self, rule, attachments):
+        "The rows of `left` of these attachments"
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*self.left(rule, attachments))
+        return cursor.fetchall()
+
+    def left(self, rule, attachments=None):
         "The records that do not match any more and have a file"
         pool = Pool()
         attachment = pool.get('ir.attachment').__table__()
@@ -216,6 +222,8 @@ class Follow(FollowRun):
             attachment.resource.like(f'{rule.model},%'))
         if rule.active:
             where &= ~attachment.resource.in_(self.matching(rule))
+        if attachments is not None:
+            where &= attachment.id.in_(attachments or [-1])
         return attachment.join(
             file, condition=file.attachment == attachment.id
             ).select(

@@ -34,6 +34,7 @@ KINDS = [
     ('rename', "Renamed"),
     ('move', "Moved"),
     ('delete', "Deleted"),
+    ('leave', "Not Synchronized Any More"),
     ('orphan', "Without Record"),
     ('error', "Error"),
     ]
@@ -53,7 +54,7 @@ class RulePreviewLine(ModelView):
         return super().view_attributes() + [
             ('/tree', 'visual',
                 If(Eval('kind') == 'error', 'danger',
-                    If(Eval('kind').in_(['orphan', 'delete']),
+                    If(Eval('kind').in_(['orphan', 'delete', 'leave']),
                         'warning', ''))),
             ]
 
@@ -70,6 +71,7 @@ class RulePreviewResult(ModelView):
     rename_count = fields.Integer("Renamed", readonly=True)
     move_count = fields.Integer("Moved", readonly=True)
     delete_count = fields.Integer("Deleted", readonly=True)
+    leave_count = fields.Integer("Not Synchronized Any More", readonly=True)
     orphan_count = fields.Integer("Without Record", readonly=True)
     error_count = fields.Integer("Error", readonly=True)
 
@@ -106,6 +108,7 @@ class Preview:
         self.id = id
         self.counts = Counter()
         self.lines = defaultdict(list)
+        self.unedited = set()
 
     @property
     def rule(self):
@@ -150,10 +153,33 @@ class Preview:
                         ('google_state', '!=', 'apart'),
                         ]), 250):
             files = list(files)
+            left = self.left(files)
+            files = [f for f in files if f.id not in left]
             places = self.rule.places([f.attachment for f in files])
             for file in files:
                 self.known(file, places[file.attachment.id])
         self.buried()
+
+    def left(self, files):
+        "Tell of the files that the rule has no more, and return their ids"
+        ids = {
+            id for _, id in Follow(self.id).left_of(
+                self.rule, [f.attachment.id for f in files])}
+        left = [f for f in files if f.attachment.resource.id in ids]
+        rules = self.Rule.of_attachments([f.attachment for f in left])
+        result = set()
+        for file in left:
+            rule = rules.get(file.attachment.id)
+            if rule and rule.id == self.id:
+                continue
+            result.add(file.id)
+            self.add(
+                'leave', file.name or file.attachment.name,
+                file.rendered_path, file.attachment.resource,
+                gettext('google_drive.msg_preview_left_to',
+                    rule=rule.rec_name) if rule
+                else gettext('google_drive.msg_preview_unmatched'))
+        return result
 
     def buried(self):
         "What was deleted here"
@@ -250,15 +276,25 @@ class Preview:
 
     def listed(self):
         "What Google lists since the last run, in the order of its log"
+        File = Pool().get('google_drive.file')
         rule = self.rule
         Drive, drive = type(rule.drive), rule.drive
         cursor = drive.cursor
+        held = {
+            f.google_id: f.held_revision for f in File.search([
+                    ('rule', '=', self.id),
+                    ('held_revision', '!=', None),
+                    ])}
         found, more = {}, True
         with drive_client(drive) as client:
             while more:
                 changes = Drive.list_changes(client, cursor)
                 found.update((c.google_id, c) for c in changes.items)
                 cursor, more = changes.cursor, changes.more
+            # a new name changes the time of a document, too
+            self.unedited = {
+                id for id in found.keys() & held.keys()
+                if Drive._last_revision(client, id) == held[id]}
         return list(found.values())
 
     def incoming(self, changes):
@@ -288,6 +324,18 @@ class Preview:
                     self.changed(file, change)
                 elif not file:
                     self.new(change)
+        self.waiting({c.google_id for c in files})
+
+    def waiting(self, told):
+        "What the last run did not come to fetch"
+        File = Pool().get('google_drive.file')
+        for file in File.google_incoming(self.rule.drive):
+            if file.rule == self.rule and file.google_id not in told:
+                self.add(
+                    'receive', file.name,
+                    '/'.join(self.folders(file.google_base) or ()),
+                    file.attachment and file.attachment.resource,
+                    gettext('google_drive.msg_preview_waiting'))
 
     def folders(self, resource):
         return self.rule.folders_of(mapping.parent(resource), self.tree)
@@ -311,7 +359,9 @@ class Preview:
                 'move', name, None, record,
                 gettext('google_drive.msg_preview_left'))
             return
-        if (values['md5'], values['edition']) != (file.md5, file.edition):
+        if file.incoming or file.google_id not in self.unedited and (
+                values['md5'], values['edition']) != (
+                    file.md5, file.edition):
             self.add(
                 'receive', name, folder, record,
                 gettext('google_drive.msg_preview_changed'))

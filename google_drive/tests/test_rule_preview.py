@@ -122,6 +122,52 @@ class PreviewTestCase(GoogleDriveTestCase):
                         "Plan", "Sales", "Sales", "The content was changed")],
                 })
 
+    def test_document_renamed(self):
+        "The name of a document of Google is no edition of it"
+        file = self.google.create_file(
+            ALICE, "Plan", content=["Hello"],
+            mimeType='application/vnd.google-apps.document',
+            parent=self.folder("Sales"))
+        self.synchronize()
+        self.google.advance(10)
+        self.google.rename_file(ALICE, file['id'], "Scheme")
+        self.assertEqual(self.preview(), {
+                'rename': [(
+                        "Scheme", "Sales", "Sales", 'Named "Plan" until now')],
+                })
+
+    def test_waiting(self):
+        "What the last run was told of and did not fetch"
+        self.drop("a.txt")
+        self.google.add_fault(
+            'status', status=503, method_id='drive.files.get_media',
+            times=None)
+        self.assertFalse(self.run_once())
+        self.google.clear_faults()
+        self.assertEqual(self.preview(), {
+                'receive': [(
+                        "a.txt", "Sales", None, "Waits from the last run")],
+                })
+
+    def test_left(self):
+        "Records that leave the domain, for another rule or for none"
+        self.sent("a.txt")
+        self.set_rule(domain='[["name", "=", "Other"]]')
+        lines = self.left()
+        (name, folder, record, reason), = lines.pop('leave')
+        self.assertEqual(
+            (name, folder, record), ("a.txt", "Sales", "Sales"))
+        self.assertIn("stays on Google Drive as it is", reason)
+        self.assertEqual(lines, {})
+        self.create_rule(name="Others")
+        (_, _, _, reason), = self.left()['leave']
+        self.assertIn('"Others"', reason)
+
+    def left(self):
+        "The lines before the rule has followed"
+        with patch.object(self, 'sweep'):
+            return self.preview()
+
     def test_deleted(self):
         "What was deleted in Tryton, by this rule alone"
         other = self.create_rule(
