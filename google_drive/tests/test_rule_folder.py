@@ -207,6 +207,29 @@ class TestFolderTestCase(FolderTestCase):
         self.assertEqual(lines[-1], ('trash', True))
         self.assertEqual(missing, '')
 
+    def test_refused(self):
+        "Each right that is missing is named, and the others are tried"
+        steps = ['find', 'list', 'write', 'read', 'delete']
+        for step, methods, told in [
+                ('list', ['list'], "list"),
+                ('read', ['get_media'], "read"),
+                ('delete', ['delete', 'update'], "trash")]:
+            with self.subTest(step):
+                for method in methods:
+                    self.google.add_fault(
+                        'status', status=403, times=None,
+                        reason='insufficientFilePermissions',
+                        method_id=f'drive.files.{method}')
+                lines, missing = self.results()
+                self.google.clear_faults()
+                name = 'trash' if step == 'delete' else step
+                self.assertEqual(lines, [
+                        (name if s == step else s, s != step)
+                        for s in steps])
+                self.assertIn(told, missing)
+                self.assertEqual(
+                    self.probes(), [PROBE] * (step == 'delete'))
+
     def test_outage(self):
         "The file is deleted whatever fails in between"
         for fault, method in [
