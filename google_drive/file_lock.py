@@ -36,6 +36,12 @@ ACTIONS = [
     ('unlock', "Unlock"),
     ('break_lock', "Break Lock"),
     ]
+ICONS = {
+    'edit_here': 'google-drive-lock',
+    'edit_there': 'google-drive-lock',
+    'unlock': 'google-drive-unlock',
+    'break_lock': 'google-drive-unlock',
+    }
 _EMPTY = dict.fromkeys([
         'lock_side', 'lock_user', 'lock_since', 'lock_until', 'lock_reason'])
 # Drive shows the reason to people
@@ -67,6 +73,7 @@ def lock_buttons(prefix=''):
     return {
         prefix + name: {
             'invisible': ~In(name, Eval(field, [])),
+            'icon': ICONS[name],
             'depends': [field],
             } for name, _ in ACTIONS}
 

@@ -267,7 +267,9 @@ class Rule(
                 'choose_folder': {
                     'icon': 'tryton-folder',
                     },
-                'test_folder': {},
+                'test_folder': {
+                    'icon': 'google-integration-connection',
+                    },
                 })
 
     @classmethod
