@@ -142,12 +142,15 @@ class GoogleFile(GoogleResource):
             self.google_units, self.google_to_values(base), values)
         if base is not None and not (self.rule and self.rule.sends_files):
             units &= {'folder'}
-        if units is not None and not units:
+        marks = {} if base is None else self.google_marks_missing(base)
+        if units is not None and not units and not marks:
             return
         operation = Operation(
             'patch', self.__name__, self.id, self.google_id,
             revision=self.google_revision, etag=self.google_etag,
             body=self.google_to_resource(values, units, base))
+        if marks:
+            operation.body['appProperties'] = marks
         operation.parameters['parent'] = mapping.parent(base or {})
         operation.parameters['units'] = units
         self.google_add_lock(operation, units)
@@ -161,6 +164,15 @@ class GoogleFile(GoogleResource):
                 operation.kind = 'content'
             self._add_content(operation)
         return operation
+
+    def google_marks_missing(self, base):
+        "The marks that the file of a rule that sends has not, or others"
+        if not (self.attachment and self.rule and self.rule.sends_files):
+            return {}
+        marks = self.google_marks()
+        properties = base.get('appProperties')
+        properties = properties if isinstance(properties, dict) else {}
+        return {} if marks.items() <= properties.items() else marks
 
     def google_marks(self):
         "The properties by which the file tells whose it is"

@@ -392,7 +392,16 @@ class Receive(Apply):
         raise ItemError('google_drive.lost', {'name': record.name or ''})
 
     def _merge(self, record, change, updated):
+        unmarked = (not record.google_etag
+            and record.google_marks_missing(change.resource))
         result = super()._merge(record, change, updated)
+        if unmarked:
+            # adopted: it tells whose it is from now on
+            if result and result[1]['google_state'] == 'synchronized':
+                result[1]['google_state'] = 'to_push'
+            bookkeeping.update(
+                self.Model, [record], {'google_state': 'to_push'},
+                lambda table: table.google_state == 'synchronized')
         if result:
             values = result[1]
             self.changed.append((record, values))

@@ -47,8 +47,10 @@ class AdoptTestCase(GoogleDriveTestCase):
         attachment = self.attach("it's a.txt", b'1')
         self.synchronize()
         self.assert_adopted(attachment, file['id'])
+        # but for the marks that tell whose it is
         self.assertEqual(
-            [w for w in self.writes() if w != 'drive.files.generateIds'], [])
+            [w for w in self.writes() if w != 'drive.files.generateIds'],
+            ['drive.files.update'])
         self.assertEqual(self.conflicts('id'), [])
         self.assert_settled()
         # and it goes on

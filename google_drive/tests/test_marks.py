@@ -1,0 +1,82 @@
+# This file is part of the Tryton Google modules.  The COPYRIGHT file at the
+# top level of this repository has the full notices and license terms.
+"Files that Tryton sends tell whose they are"
+from trytond.pool import Pool
+
+from .tools import ALICE, ATTACHMENT, GROUP, GoogleDriveTestCase, database
+
+UPDATE = 'drive.files.update'
+
+
+class MarksTestCase(GoogleDriveTestCase):
+
+    def marks(self, attachment):
+        with database(commit=False):
+            File = Pool().get('google_drive.file')
+            return File(self.file_of(attachment)).google_marks()
+
+    def properties(self, google_id):
+        return self.google.act(
+            ALICE, 'drive.files.get', fileId=google_id,
+            fields='appProperties').get('appProperties')
+
+    def test_batches(self):
+        "Those of many files that were adopted go together"
+        count = 120
+        folder = self.folder("Sales")
+        for i in range(count):
+            self.google.create_file(
+                ALICE, f'{i}.txt', content=b'x', parent=folder)
+        with database(1) as pool:
+            attachments = [a.id for a in pool.get(ATTACHMENT).create([{
+                            'name': f'{i}.txt',
+                            'resource': f'{GROUP},{self.group}',
+                            'data': b'x',
+                            } for i in range(count)])]
+        self.google.clear_log()
+        self.synchronize()
+        sent = [
+            e['batch'] for e in self.google.log(batch=True)
+            if e['id'] == UPDATE]
+        self.assertEqual(len(sent), count)
+        self.assertEqual(len(set(sent)), 2)
+        self.assertEqual(len(self.remote()), count)
+        for id in attachments[:2] + attachments[-2:]:
+            self.assertEqual(
+                self.properties(self.file(id, 'google_id')), self.marks(id))
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
+
+    def test_received(self):
+        "What people put there is marked when Tryton sends something of it"
+        file = self.drop("a.txt")
+        self.synchronize()
+        self.assertFalse(self.properties(file['id']))
+        self.assert_settled()
+        id, = self.search(ATTACHMENT, 'id')
+        self.requests()
+        self.write(id, name="b.txt")
+        self.synchronize()
+        self.assertEqual(self.writes(), [UPDATE])
+        self.assertEqual(self.properties(file['id']), self.marks(id))
+        self.assert_settled()
+
+    def test_other(self):
+        "A copy has the marks of another until then"
+        first = self.attach("a.txt", b'1')
+        self.synchronize()
+        file = self.google.act(
+            ALICE, 'drive.files.copy',
+            fileId=self.file(first, 'google_id'),
+            body={'name': "copy.txt"})
+        self.synchronize()
+        copy, = self.search(
+            ATTACHMENT, 'id', domain=[('name', '=', "copy.txt")])
+        self.assertEqual(self.properties(file['id']), self.marks(first))
+        self.write(copy, name="b.txt")
+        self.synchronize()
+        self.assertEqual(self.properties(file['id']), self.marks(copy))
+        self.assert_settled()
+
+
+del GoogleDriveTestCase
