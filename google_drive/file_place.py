@@ -3,7 +3,8 @@
 """What an attachment has become: its name, its folder and its content."""
 from collections import defaultdict
 
-from sql import Literal
+from sql import Literal, Null
+from sql.conditionals import Coalesce
 
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.operation import ItemError
@@ -92,6 +93,24 @@ class FilePlace:
             service, lambda t: (t.to_place == Literal(True))
             & t.rule.in_(rules or [-1])
             & ~t.google_state.in_(['apart', 'to_delete']), limit)
+
+    @classmethod
+    def google_into(cls, service):
+        "The files that are yet to be put into a folder that Google has"
+        rules = [r.id for r in service.rules if r.sends_files]
+        return cls.google_rows(
+            service, lambda t: (t.place != Null)
+            & t.rule.in_(rules or [-1])
+            & t.google_state.in_(['local', 'to_push'])
+            & ((t.google_etag == Null)
+                | (t.parent_google_id != Coalesce(t.google_parent, ''))))
+
+    @classmethod
+    def google_displaced(cls, service):
+        "What was to go into a folder that is in the trash has another one"
+        bookkeeping.update(
+            cls, [f for f in cls.google_into(service) if f.place.is_trashed],
+            {'place': None, 'rendered_path': None, 'to_place': True})
 
     @classmethod
     def google_place(cls, records):

@@ -1,15 +1,24 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The folders of a drive, as Google has them or as they are to be created."""
+import datetime as dt
+
 from sql import Null
 
+import trytond.config as config
+from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.exceptions import ConfigurationError
 from trytond.tools import grouped_slice
 
 from . import mapping
 
-__all__ = ['Folder']
+__all__ = ['Folder', 'lifetime']
+
+LIFETIME = 3600
+# what is asked for holds for the rest of the run, and no longer than a year
+MINIMUM, MAXIMUM = 60, 365 * 24 * 3600
 
 
 class Folder(ModelSQL, ModelView):
@@ -44,6 +53,9 @@ class Folder(ModelSQL, ModelView):
         "To Read", readonly=True,
         help="What the folder holds is to be listed.")
     page = fields.Text("Page", readonly=True, strip=False, loading='lazy')
+    checked_at = fields.Timestamp(
+        "Checked", readonly=True,
+        help="When Google told of the folder.")
 
     @classmethod
     def __setup__(cls):
@@ -119,6 +131,7 @@ class Folder(ModelSQL, ModelView):
                         'google_id': change.google_id,
                         'state': 'known',
                         'listing': listing,
+                        'checked_at': bookkeeping.utcnow(),
                         **_values(change),
                         })
         if to_create:
@@ -143,6 +156,7 @@ class Folder(ModelSQL, ModelView):
             n: v for n, v in values.items() if getattr(self, n) != v}
         if not values:
             return False
+        values['checked_at'] = bookkeeping.utcnow()
         was_known = self.state == 'known'
         bookkeeping.update(cls, [self], values)
         return was_known and bool(
@@ -191,6 +205,22 @@ class Folder(ModelSQL, ModelView):
                         ('trashed', '=', False),
                         ]),
                 {'unread': True, 'page': None})
+
+    # What is only known from before
+
+    @classmethod
+    def outdated(cls, drive, folders):
+        "Those of the folders, and of the ones above, to be asked for again"
+        before = bookkeeping.utcnow() - dt.timedelta(seconds=lifetime())
+        found, level = {}, {f.id for f in folders}
+        while level := level - found.keys():
+            above = cls.browse(level)
+            found.update((f.id, f) for f in above)
+            level = {f.parent.id for f in above if f.parent}
+        return [
+            f for f in sorted(found.values(), key=lambda f: f.id)
+            if f.state == 'known' and not f.trashed
+            and (not f.checked_at or f.checked_at < before)]
 
     # What is to be created
 
@@ -274,6 +304,21 @@ class Folder(ModelSQL, ModelView):
                     'parent_google_id': parent.google_id if parent else root,
                     }])
         return folder
+
+
+def lifetime():
+    "How long in seconds what is known of a folder holds"
+    value = config.get(
+        'google_drive', 'folder_lifetime', default='') or LIFETIME
+    try:
+        seconds = int(value)
+        if not MINIMUM <= seconds <= MAXIMUM:
+            raise ValueError
+    except ValueError:
+        raise ConfigurationError(gettext(
+                'google_integration.msg_configuration',
+                option='folder_lifetime', section='google_drive')) from None
+    return seconds
 
 
 def _values(change):

@@ -29,6 +29,8 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
         Contents go several at a time, what has none in batches.
         """
         kinds = {o.kind for o in operations}
+        if kinds == {'check'}:
+            return [cls._check(client, o) for o in operations]
         if kinds == {'allocate'}:
             return [cls._allocate(client, o) for o in operations]
         if kinds == {'seek'}:
@@ -70,6 +72,14 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
                 result = malformed(result)
             answers.append(result)
         return answers
+
+    @classmethod
+    def _check(cls, client, operation):
+        "What has become of the folders"
+        return Answer('done', {
+                'changes': cls.look_up(
+                    client, list(operation.parameters['folders'])),
+                })
 
     # Identifiers
 

@@ -22,6 +22,8 @@ __all__ = ['StagesMixin']
 
 # what is looked for at a time
 SOUGHT = 50
+# the most that Google takes in a batch
+BATCH = 100
 
 
 class StagesMixin(LockStagesMixin):
@@ -36,6 +38,7 @@ class StagesMixin(LockStagesMixin):
         for name, find in [
                 ('release', lambda: File.google_locks_ended(self, limit)),
                 ('place', lambda: File.google_unplaced(self, limit)),
+                ('check', self._unchecked),
                 ('seek', self._unsought),
                 ('allocate', self._without_id),
                 ('folders', lambda: self._folders_due(limit)),
@@ -43,8 +46,8 @@ class StagesMixin(LockStagesMixin):
                 ('others', lambda: Tombstone.search([
                             ('service', '=', str(self)),
                             ('state', '=', 'to_delete'),
-                            ], limit=limit, order=[('id', 'ASC')])),
-                ('others', lambda: File.google_pending(self, limit)),
+                            ], limit=BATCH, order=[('id', 'ASC')])),
+                ('others', lambda: File.google_pending(self, BATCH)),
                 ('sessions', lambda: File.google_without_session(
                         self, limit)),
                 ('others', lambda: File.google_contents(self, limit)),
@@ -52,6 +55,16 @@ class StagesMixin(LockStagesMixin):
             if records := find():
                 return [(name, records)]
         return []
+
+    def _unchecked(self):
+        "The folders that files go into and nobody tells of"
+        if self.google_receives:
+            return []
+        pool = Pool()
+        Folder = pool.get('google_drive.folder')
+        File = pool.get('google_drive.file')
+        return Folder.outdated(
+            self, [f.place for f in File.google_into(self)])[:BATCH]
 
     def _without_id(self):
         "The folders and files that need an identifier"
@@ -124,6 +137,12 @@ class StagesMixin(LockStagesMixin):
     def _prepare_place(self, records):
         return [], Pool().get('google_drive.file').google_place(records)
 
+    def _prepare_check(self, records):
+        return [Operation(
+                'check', self.__name__, self.id, None, parameters={
+                    'folders': {r.google_id: r.id for r in records},
+                    })], []
+
     def _prepare_allocate(self, records):
         return [Operation(
                 'allocate', self.__name__, self.id, None, parameters={
@@ -171,9 +190,27 @@ class StagesMixin(LockStagesMixin):
 
     def confirm(self, operations, answers):
         kind = operations[0].kind
-        if kind in {'allocate', 'seek', 'folder', 'session', 'lock'}:
+        if kind in {'check', 'allocate', 'seek', 'folder', 'session', 'lock'}:
             return getattr(self, f'_confirm_{kind}')(operations, answers)
         return super().confirm(operations, answers)
+
+    def _confirm_check(self, operations, answers):
+        """Note what became of the folders
+
+        Not what that makes of their files: nothing is received.
+        """
+        pool = Pool()
+        Folder = pool.get('google_drive.folder')
+        File = pool.get('google_drive.file')
+        (operation,), (answer,) = operations, answers
+        changes = answer.resource['changes']
+        errors = [(None, c.google_id, c.error) for c in changes if c.error]
+        Folder.google_apply(self, [c for c in changes if not c.error])
+        bookkeeping.update(
+            Folder, list(operation.parameters['folders'].values()),
+            {'checked_at': bookkeeping.utcnow()})
+        File.google_displaced(self)
+        return WorkDone(errors=len(errors)), errors
 
     def _confirm_allocate(self, operations, answers):
         pool = Pool()
