@@ -66,10 +66,9 @@ class FolderCheckTestCase(GoogleDriveTestCase):
         self.age()
         self.google.clear_log()
         self.send("b.txt")
-        batches = {
-            e['batch'] for e in self.google.log(batch=True)
-            if e['id'] == LOOK_UP}
-        self.assertEqual(len(batches), 1)
+        self.assertEqual(sum(
+                e['path'].startswith('/batch')
+                for e in self.google.log(batch=False)), 1)
         self.assertEqual(self.looked_up(), 2)
         self.send("c.txt")
         self.assertEqual(self.looked_up(), 0)

@@ -1,9 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "Files that Tryton sends tell whose they are"
-from trytond.pool import Pool
-
-from .tools import ALICE, ATTACHMENT, GROUP, GoogleDriveTestCase, database
+from .tools import (
+    ALICE, ATTACHMENT, FILE, GROUP, GoogleDriveTestCase, database)
 
 UPDATE = 'drive.files.update'
 
@@ -11,9 +10,9 @@ UPDATE = 'drive.files.update'
 class MarksTestCase(GoogleDriveTestCase):
 
     def marks(self, attachment):
-        with database(commit=False):
-            File = Pool().get('google_drive.file')
-            return File(self.file_of(attachment)).google_marks()
+        id = self.file_of(attachment)
+        with database(commit=False) as pool:
+            return pool.get(FILE)(id).google_marks()
 
     def properties(self, google_id):
         return self.google.act(
@@ -35,11 +34,11 @@ class MarksTestCase(GoogleDriveTestCase):
                             } for i in range(count)])]
         self.google.clear_log()
         self.synchronize()
-        sent = [
-            e['batch'] for e in self.google.log(batch=True)
-            if e['id'] == UPDATE]
-        self.assertEqual(len(sent), count)
-        self.assertEqual(len(set(sent)), 2)
+        self.assertEqual(len(self.google.log(batch=True, id=UPDATE)), count)
+        # as many to look before
+        self.assertEqual(sum(
+                e['path'].startswith('/batch')
+                for e in self.google.log(batch=False)), 2 * 2)
         self.assertEqual(len(self.remote()), count)
         for id in attachments[:2] + attachments[-2:]:
             self.assertEqual(
