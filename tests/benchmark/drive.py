@@ -19,7 +19,7 @@ PULL_CHUNK, CHUNK = 250, 50
 SINGLE, PIECE = 5 * MB, 8 * MIB
 # the statements of a run that sends, of a file, of a folder that is made, of a
 # further chunk of files, of further identifiers, of a further batch of folders
-SENT, SEND, MAKE, SEND_CHUNK, IDENTIFY, MAKE_CHUNK = 176, 6, 12, 53, 12, 16
+SENT, SEND, MAKE, SEND_CHUNK, IDENTIFY, MAKE_CHUNK = 177, 6, 12, 54, 12, 16
 # of the upload of a chunk of large files that is begun, and of each of them
 BEGIN, BEGIN_ONE = 21, 4
 # of a run that receives, of a file, of the record of a folder, of a further
