@@ -3,6 +3,7 @@
 """What the module adds to the models of Tryton's own administration."""
 from trytond.model import Index, fields
 from trytond.pool import Pool, PoolMeta
+from trytond.pyson import Eval
 
 __all__ = ['Cron', 'Email', 'Rule']
 
@@ -21,7 +22,11 @@ class Email(metaclass=PoolMeta):
     __name__ = 'ir.email'
 
     google_messages = fields.One2Many(
-        'google_gmail.message', 'email', "Gmail", readonly=True)
+        'google_gmail.message', 'email', "Gmail", readonly=True,
+        states={
+            'invisible': ~Eval('google_messages', []),
+            },
+        help="What became of it, if it was sent by Gmail.")
 
     @classmethod
     def __setup__(cls):

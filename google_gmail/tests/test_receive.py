@@ -57,6 +57,13 @@ class ReceiveTestCase(GmailTestCase):
             message = pool.get(MESSAGE)(id)
             self.assertEqual(str(message.resource), self.group)
             self.assertEqual(message.email.google_messages, (message,))
+            # the form of the E-Mail shows them, with the state of each
+            Email = pool.get('ir.email')
+            field = Email.fields_view_get(
+                view_type='form')['fields']['google_messages']
+            view = next(iter(field['views'].values()))
+            self.assertEqual(view['type'], 'tree')
+            self.assertIn('state', view['fields'])
 
     def test_email(self):
         "The E-Mail dialog itself"
