@@ -9,10 +9,12 @@ import io
 import re
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.errors import MessageError
 from email.generator import BytesGenerator
 from email.header import decode_header, make_header
 from email.policy import SMTP
 from email.utils import formataddr, getaddresses
+from itertools import zip_longest
 
 __all__ = [
     'MAXIMUM_RECIPIENTS', 'MAXIMUM_SIZE', 'Mail', 'MailRefused', 'address_of',
@@ -25,6 +27,7 @@ MAXIMUM_RECIPIENTS = 100
 KINDS = ['to', 'cc', 'bcc']
 # RFC 5322: what follows the end of a line in a header begins with a blank
 _BROKEN = re.compile(r'(\r\n|\r|\n)(?![ \t])')
+_LINE_END = re.compile(rb'\r\n|\r|\n')
 _ADDRESS = re.compile(r'[^\s@<>(),;:\\"\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\"]+')
 _IDENTIFIER = re.compile(r'<[^<>\s]+>')
 
@@ -148,7 +151,24 @@ def _flatten(message, addresses):
     file = io.BytesIO()
     generator = BytesGenerator(file, mangle_from_=False, policy=policy)
     generator.flatten(message, linesep='\r\n')
-    return file.getvalue()
+    # those within a header stay what they are
+    data = _LINE_END.sub(b'\r\n', file.getvalue())
+    _check_written(message, data)
+    return data
+
+
+def _check_written(message, data):
+    "Refuse a header of which another one has been made"
+    # old policies break a line wherever str.splitlines does
+    head, _, _ = data.partition(b'\r\n\r\n')
+    written = [
+        line.partition(b':')[0] for line in head.split(b'\r\n')
+        if not line.startswith((b' ', b'\t'))]
+    names = [n.encode('utf-8', 'surrogateescape') for n in message.keys()]
+    for i, (name, other) in enumerate(zip_longest(names, written)):
+        if name != other:
+            header = message.keys()[max(i - 1, 0)]
+            raise MailRefused('header', header=header_text(header))
 
 
 def compose(message, sender=None, recipients=None, draft=False):
@@ -187,7 +207,9 @@ def compose(message, sender=None, recipients=None, draft=False):
     wanted = {a.lower() for a in envelope}
     try:
         data = _flatten(message, [sender, author, *envelope])
-    except (LookupError, UnicodeError, ValueError) as error:
+    except MailRefused:
+        raise
+    except (LookupError, MessageError, UnicodeError, ValueError) as error:
         raise MailRefused('message') from error
     if len(data) > MAXIMUM_SIZE:
         raise MailRefused(
