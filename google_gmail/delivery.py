@@ -47,11 +47,13 @@ class Delivery(Run):
 
     def busy(self):
         "Let another run follow the one that is on its way"
-        if not bookkeeping.update(
+        if bookkeeping.update(
                 self.Model, [self.id], {'send_again': True},
                 lambda table: table.send_token != Null):
-            # it has just ended
-            self.Model.__queue__.deliver([self.service])
+            return
+        # it has just ended, or the account was deleted
+        self.Model.__queue__.deliver(
+            self.Model.search([('id', '=', self.id)]))
 
     def check(self):
         "Stop if the account was disabled, or has to wait"

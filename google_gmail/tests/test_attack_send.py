@@ -6,8 +6,10 @@ from email.message import EmailMessage, Message
 from email.mime.text import MIMEText
 
 from trytond.modules.google_gmail import mime
+from trytond.modules.google_gmail.delivery import Delivery
 
-from .tools import ALICE, CUSTOMER
+from .bad_input_case import BadInputCase
+from .tools import ACCOUNT, ALICE, CUSTOMER, database
 
 
 class InjectionTestCase(unittest.TestCase):
@@ -55,3 +57,26 @@ class InjectionTestCase(unittest.TestCase):
             with self.subTest(data=data):
                 found = self.compose(message, Subject='Hello\n\tyou')
                 self.assertNotRegex(found.data, rb'(?<!\r)\n|\r(?!\n)')
+
+
+class DecisionTestCase(BadInputCase):
+    "A person decides while Google is asked"
+
+    def test_deleted_account(self):
+        "Its task ends, and is not queued for ever"
+        id = self.account
+        with database() as pool:
+            Account = pool.get(ACCOUNT)
+            Account.delete([Account(id)])
+            Queue = pool.get('ir.queue')
+            Queue.delete(Queue.search([]))
+        with database() as pool:
+            self.assertFalse(Delivery(pool.get(ACCOUNT), id)())
+        with database(commit=False) as pool:
+            queued = [
+                t for t in pool.get('ir.queue').search([])
+                if t.data['instances']]
+        self.assertEqual(queued, [])
+
+
+del BadInputCase
