@@ -17,6 +17,8 @@ from .sending import Outcome
 __all__ = ['SmtpNetwork']
 
 _CONTROLS = re.compile(r'[\x00-\x1f\x7f-\x9f]+')
+# the bytes that are handed over at a time
+_PIECE = 2 ** 18
 # of a connection that can not be used any more
 _CLOSED = (OSError, smtplib.SMTPException)
 # [Gmail SMTP errors and codes] of the limits of a day
@@ -88,21 +90,35 @@ class SmtpNetwork(GmailNetwork):
 
         An answer that is lost after the content went is a doubt.
         """
+        if attempt.draft_id:
+            # of the time before: what has a draft is sent as that alone
+            return super().send(attempt)
         try:
             if self.server is None:
                 self.server = self._connect()
-            outcome = self._begin(attempt)
         except smtplib.SMTPResponseException as error:
             self._drop()
-            return self._refusal(error.smtp_code, error.smtp_error)
+            outcome = self._refusal(error.smtp_code, error.smtp_error)
+            if outcome.status == 'refused':
+                # nothing of the message was told yet
+                outcome.status = 'account'
+            return outcome
+        except _CLOSED:
+            return self._lost()
+        try:
+            outcome = self._begin(attempt)
         except _CLOSED:
             # nothing of the content went
-            self._drop()
-            return Outcome('later', error=ItemError('unreachable', {
-                        'status': '',
-                        'reason': '',
-                        }))
+            return self._lost()
         return outcome or self._finish(attempt)
+
+    def _lost(self, status='later', **values):
+        "The Outcome of a connection that is lost"
+        self._drop()
+        return Outcome(status, error=ItemError('unreachable', {
+                    'status': '',
+                    'reason': '',
+                    }), **values)
 
     def _drop(self):
         if self.server is not None:
@@ -150,32 +166,32 @@ class SmtpNetwork(GmailNetwork):
     def _finish(self, attempt):
         "Hand over the content"
         server = self.server
-        try:
-            code, answer = server.docmd('data')
-        except _CLOSED:
-            self._drop()
-            return Outcome('later', error=ItemError('unreachable', {
-                        'status': '',
-                        'reason': '',
-                        }))
-        if code != 354:
-            return self._reset(self._refusal(code, answer))
         # RFC 5321 4.5.2
         content = re.sub(rb'(?m)^\.', b'..', attempt.data)
         if not content.endswith(b'\r\n'):
             content += b'\r\n'
         try:
-            server.send(content + b'.\r\n')
+            code, answer = server.docmd('data')
+            if code != 354:
+                return self._reset(self._refusal(code, answer))
+            for start in range(0, len(content), _PIECE):
+                # each has the time of the connection
+                server.send(content[start:start + _PIECE])
+        except _CLOSED:
+            # without its end the content is none
+            return self._lost()
+        missing = {**self.refused, **self.waiting}
+        try:
+            server.send(b'.\r\n')
             code, answer = server.getreply()
         except _CLOSED:
-            self._drop()
-            return Outcome('doubt', error=ItemError('unreachable', {
-                        'status': '',
-                        'reason': '',
-                        }))
-        if code != 250:
-            return self._reset(self._refusal(code, answer))
-        return Outcome('sent', refused={**self.refused, **self.waiting})
+            return self._lost('doubt', refused=missing)
+        if code == 250:
+            return Outcome('sent', refused=missing)
+        if not 400 <= code < 600:
+            # this tells nothing
+            return self._lost('doubt', refused=missing)
+        return self._reset(self._refusal(code, answer))
 
     def _reset(self, outcome):
         "Make the connection ready for the next message"

@@ -1,15 +1,17 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "Who would lose a mail, send it twice, or have another one sent"
+import smtplib
 import unittest
 from email.message import EmailMessage, Message
 from email.mime.text import MIMEText
+from unittest.mock import patch
 
 from trytond.modules.google_gmail import mime
 from trytond.modules.google_gmail.delivery import Delivery
 
 from .bad_input_case import BadInputCase
-from .tools import ACCOUNT, ALICE, CUSTOMER, database
+from .tools import ACCOUNT, ALICE, CUSTOMER, database, mail
 
 
 class InjectionTestCase(unittest.TestCase):
@@ -59,9 +61,134 @@ class InjectionTestCase(unittest.TestCase):
                 self.assertNotRegex(found.data, rb'(?<!\r)\n|\r(?!\n)')
 
 
+class SmtpTestCase(BadInputCase):
+    account_values = {'transport': 'smtp'}
+
+    def setUp(self):
+        super().setUp()
+        self.trust_smtp()
+
+    def test_smuggling(self):
+        "What looks like the end of the content is content"
+        message = Message()
+        message['From'] = ALICE
+        message['To'] = CUSTOMER
+        message['Subject'] = "Smuggled"
+        message.set_payload(
+            'Hello\n.\nMAIL FROM:<a@b.c>\r.\r\nQUIT\r\n.\r\n..\n')
+        id, = self.send(message)
+        self.deliver_all()
+        self.assertEqual(self.message(id), 'sent')
+        found, = self.arrived()
+        self.assertTrue(found['raw'].endswith(
+                b'Hello\r\n.\r\nMAIL FROM:<a@b.c>\r\n.\r\nQUIT\r\n.\r\n'
+                b'..\r\n'))
+
+    def test_no_tls(self):
+        "Nothing is told in the clear"
+        id, = self.send()
+        commands = []
+        putcmd = smtplib.SMTP.putcmd
+
+        def spy(server, command, args=''):
+            commands.append(command.upper())
+            putcmd(server, command, args)
+        has_extn = smtplib.SMTP.has_extn
+        with patch.object(smtplib.SMTP, 'putcmd', spy), patch.object(
+                smtplib.SMTP, 'has_extn',
+                lambda server, name: name != 'starttls' and has_extn(
+                    server, name)):
+            self.deliver_all()
+        self.assertEqual(self.message(id), 'waiting')
+        self.assertLessEqual(set(commands), {'EHLO', 'QUIT'})
+        with patch.dict('os.environ', {'SSL_CERT_FILE': '/dev/null'}):
+            self.hurry()
+            self.deliver_all()
+        self.assertEqual(self.message(id), 'waiting')
+        self.assertNotIn('AUTH', commands)
+        self.waits(id)
+
+    def test_draft_before(self):
+        "What has a draft from before it is by SMTP is not sent besides"
+        self.update(ACCOUNT, self.account, transport='api', drafts=True)
+        id, = self.send(mail(subject="Draft"))
+        self.google.add_fault(
+            'status', method_id='gmail.users.drafts.send', status=503,
+            times=9)
+        self.deliver()
+        self.google.clear_faults()
+        self.assertTrue(self.message(id, 'draft_id'))
+        self.update(ACCOUNT, self.account, transport='smtp')
+        self.google.add_fault('drop_after', method_id='smtp.data')
+        self.google.add_fault(
+            'drop_after', method_id='gmail.users.drafts.send')
+        for _ in range(3):
+            self.hurry()
+            self.deliver()
+        self.assertEqual(self.message(id), 'sent')
+        self.assertEqual(self.count("Draft"), 1)
+        self.assertEqual(self.google.mailbox(ALICE, 'DRAFT'), [])
+
+    def test_interrupted(self):
+        "Content without its end was certainly not sent"
+        id, = self.send(mail(subject="Interrupted", body="Long\n" * 100))
+        send = smtplib.SMTP.send
+
+        def interrupted(server, data):
+            if isinstance(data, bytes) and b'Interrupted' in data:
+                send(server, data[:100])
+                server.close()
+                raise smtplib.SMTPServerDisconnected
+            send(server, data)
+        with patch.object(smtplib.SMTP, 'send', interrupted):
+            self.deliver()
+        self.waits(id)
+        self.assertEqual(self.count("Interrupted"), 1)
+
+    def test_senseless_answer(self):
+        "An answer that tells nothing is a doubt"
+        for code in [-1, 354, 211]:
+            with self.subTest(code=code):
+                subject = f'Senseless {code}'
+                id, = self.send(mail(subject=subject))
+                getreply = smtplib.SMTP.getreply
+
+                def senseless(server):
+                    found = getreply(server)
+                    if getattr(server, 'last', None) == b'.\r\n':
+                        return code, b'What?'
+                    return found
+
+                send = smtplib.SMTP.send
+
+                def spy(server, data):
+                    server.last = data
+                    send(server, data)
+                with patch.multiple(
+                        smtplib.SMTP, getreply=senseless, send=spy):
+                    self.deliver()
+                self.assertEqual(self.message(id), 'sending')
+                self.hurry()
+                self.deliver_all()
+                self.assertEqual(self.message(id), 'sent')
+                self.assertEqual(self.count(subject), 1)
+
+    def test_closed_door(self):
+        "A server that refuses all refuses no mail"
+        for method, status, text in [
+                ('smtp.connect', 554, '5.7.0 No service'),
+                ('smtp.auth', 555, '5.5.2 Syntax error')]:
+            with self.subTest(method=method):
+                id, = self.send(mail(subject=method))
+                self.google.add_fault(
+                    'status', method_id=method, status=status, message=text)
+                self.assertFalse(self.deliver())
+                self.waits(id)
+                self.assertEqual(self.count(method), 1)
+
+
 class DecisionTestCase(BadInputCase):
     "A person decides while Google is asked"
-
     def test_deleted_account(self):
         "Its task ends, and is not queued for ever"
         id = self.account
