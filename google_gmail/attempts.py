@@ -16,7 +16,7 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
 
 from .exceptions import MailError
-from .sending import Attempt, Outcome
+from .sending import Attempt
 
 __all__ = ['AttemptsMixin']
 
@@ -132,6 +132,7 @@ class AttemptsMixin:
 
         What it may have come to is committed before Google is asked.
         """
+        Recipient = Pool().get('google_gmail.recipient')
         while messages := cls._find(
                 account, lambda t: t.state == 'waiting', 1):
             message, = messages
@@ -147,6 +148,11 @@ class AttemptsMixin:
                     'attempted_at': now,
                     'attempts': (message.attempts or 0) + 1,
                     })
+            # nobody knows if they are refused again
+            bookkeeping.update(
+                Recipient, message.recipients, {
+                    'state': 'waiting',
+                    }, lambda table: table.state == 'refused')
             return attempt
 
     def _unfit(self, account):
@@ -213,6 +219,7 @@ class AttemptsMixin:
             case 'full' | 'account':
                 message._wait()
             case 'doubt':
+                message._refuse(outcome.refused)
                 message._doubt(outcome.error)
         return WorkDone()
 
@@ -285,23 +292,34 @@ class AttemptsMixin:
     @classmethod
     def settle_doubt(cls, account, attempt, proof, can_read):
         "Write what the look-up proved"
-        message, = cls.browse([attempt.id])
-        match proof.status:
-            case 'sent' if not message._is_known(proof.gmail_id):
-                message._sent(Outcome(
-                        'sent', gmail_id=proof.gmail_id,
-                        thread_id=proof.thread_id))
-            case 'unsent':
-                message._wait(draft_id=proof.draft_id)
-            case _:
-                message._uncertain(can_read)
+        for message in cls.search([
+                    ('id', '=', attempt.id),
+                    # a person may have decided meanwhile
+                    ('state', 'in', ['drafting', 'sending', 'uncertain']),
+                    ]):
+            match proof.status:
+                case 'sent' if not message._is_known(proof):
+                    message.proved(proof.gmail_id, proof.thread_id)
+                case 'unsent':
+                    message._wait(draft_id=proof.draft_id)
+                case _:
+                    message._uncertain(can_read)
 
-    def _is_known(self, gmail_id):
-        "Tell if it is another message that is so named"
+    def _is_known(self, proof):
+        "Tell if it is, or may be, another message that is so named"
+        domain = ['OR', ('gmail_id', '=', proof.gmail_id)]
+        if proof.message_id:
+            # by SMTP nobody tells the identifier of Gmail
+            domain.append([
+                    ('direction', '=', 'out'),
+                    ('gmail_id', '=', None),
+                    ('message_id', '=', proof.message_id),
+                    ('state', 'not in', ['waiting', 'canceled']),
+                    ])
         return bool(type(self).search([
                     ('account', '=', self.account.id),
-                    ('gmail_id', '=', gmail_id),
                     ('id', '!=', self.id),
+                    domain,
                     ], limit=1))
 
     def _uncertain(self, can_read):

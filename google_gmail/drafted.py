@@ -119,7 +119,7 @@ class DraftedMixin:
         found = cls.search([('id', '=', id), ('state', '=', 'draft')])
         for message in found:
             match proof.status:
-                case 'sent' if not message._is_known(proof.gmail_id):
+                case 'sent' if not message._is_known(proof):
                     message.sent_by_person(proof.gmail_id, proof.thread_id)
                 case 'unsent' if proof.draft_id:
                     bookkeeping.update(

@@ -248,7 +248,7 @@ class GmailNetwork:
                 includeSpamTrash=True, maxResults=1))
         for message in answer.get('messages', []):
             return Proof(
-                'sent', gmail_id=message['id'],
+                'sent', attempt.message_id, gmail_id=message['id'],
                 thread_id=message.get('threadId'))
 
     def _by_content(self, attempt):
@@ -271,7 +271,7 @@ class GmailNetwork:
                 (h['name'], h['value'])
                 for h in detail.get('payload', {}).get('headers', []))
             proof = Proof(
-                'sent', gmail_id=detail['id'],
+                'sent', headers.get('message-id'), gmail_id=detail['id'],
                 thread_id=detail.get('threadId'))
             if attempt.message_id in {
                     headers.get('message-id'),

@@ -18,9 +18,12 @@ class ReceivedMixin:
     __slots__ = ()
 
     def proved(self, gmail_id, thread_id):
-        "It was in doubt, and was sent"
+        "It was in doubt, and was sent to who was not refused"
         self._sent(Outcome(
-                'sent', gmail_id=gmail_id, thread_id=thread_id))
+                'sent', gmail_id=gmail_id, thread_id=thread_id, refused={
+                    r.address: ItemError(
+                        r.error_code, bookkeeping.loads(r.error_arguments))
+                    for r in self.recipients if r.state == 'refused'}))
 
     def receive(self, data):
         "Write the content of the mail, given its bytes"

@@ -95,14 +95,16 @@ class ReceivingMixin(ReceiveNetwork):
         Message = Pool().get('google_gmail.message')
         if message is None:
             # what was in doubt arrived
-            doubtful = Message.search([
+            named = Message.search([
                     ('account', '=', self.id),
+                    ('direction', '=', 'out'),
                     ('message_id', '=', mail.message_id),
-                    ('state', 'in', ['sending', 'uncertain']),
+                    ('state', 'in', ['sending', 'uncertain', 'sent']),
                     ('gmail_id', '=', None),
                     ], limit=2)
-            if len(doubtful) == 1:
-                message, = doubtful
+            # of two of the same name it may be either
+            if len(named) == 1 and named[0].state != 'sent':
+                message, = named
                 message.proved(mail.gmail_id, mail.thread_id)
         message = message or Message.draft_of(self, mail)
         if message and message.state == 'draft':

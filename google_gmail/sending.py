@@ -43,7 +43,8 @@ class Outcome:
     - ``later``: it was not sent, but may be another time: ``error``;
     - ``full``: the account may send nothing for ``retry_after`` seconds;
     - ``account``: it was not sent, as the account may not: ``error``;
-    - ``doubt``: it may have been sent: ``error``.
+    - ``doubt``: it may have been sent, but not to those who are ``refused``:
+      ``error``.
     """
     status: str
     gmail_id: str | None = None
@@ -59,9 +60,10 @@ class Proof:
     """What Google has of a message that was in doubt.
 
     ``status`` is ``sent``, ``unsent`` (its draft is there, or it was never
-    tried) or ``unknown``.
+    tried) or ``unknown``; ``message_id`` is by which Google knows it.
     """
     status: str
+    message_id: str | None = None
     gmail_id: str | None = None
     thread_id: str | None = None
     draft_id: str | None = None

@@ -9,9 +9,13 @@ from unittest.mock import patch
 
 from trytond.modules.google_gmail import mime
 from trytond.modules.google_gmail.delivery import Delivery
+from trytond.modules.google_gmail.network import GmailNetwork
 
 from .bad_input_case import BadInputCase
-from .tools import ACCOUNT, ALICE, CUSTOMER, database, mail
+from .tools import (
+    ACCOUNT, ALICE, CUSTOMER, MESSAGE, RECIPIENT, database, mail)
+
+OTHER = 'other@customer.test'
 
 
 class InjectionTestCase(unittest.TestCase):
@@ -186,9 +190,73 @@ class SmtpTestCase(BadInputCase):
                 self.waits(id)
                 self.assertEqual(self.count(method), 1)
 
+    def test_partly_in_doubt(self):
+        "Who was refused is not forgotten when the answer is lost"
+        id, = self.send(mail(to=f'{OTHER}, {CUSTOMER}', subject="Partly"))
+        self.google.add_fault(
+            'status', method_id='smtp.rcpt', status=550, path='other@',
+            message='5.1.1 No such user')
+        self.google.add_fault('drop_after', method_id='smtp.data')
+        self.deliver()
+        self.hurry()
+        self.deliver_all()
+        self.assertEqual(
+            self.search(RECIPIENT, 'address', 'state'),
+            [(OTHER, 'refused'), (CUSTOMER, 'accepted')])
+        state, error = self.message(id, 'state', 'error')
+        self.assertEqual(state, 'failed')
+        self.assertIn(OTHER, error)
+
+    def test_twins(self):
+        "That another one arrived proves nothing"
+        for same in [True, False]:
+            with self.subTest(same=same):
+                values = {'Date': "Mon, 30 Nov 2026 10:00:00 +0000"}
+                twins = [
+                    mail(subject=f'Twin {same}', to='undisclosed:;',
+                        Bcc=address, Message_ID='<twin@example.com>'
+                        if same else f'<{address}>', **values)
+                    for address in [CUSTOMER, OTHER]]
+                first, second = self.send(*twins)
+                self.google.add_fault(
+                    'drop_before', method_id='smtp.data', nth=2)
+                self.deliver()
+                self.hurry()
+                self.deliver_all()
+                self.assertEqual(
+                    [self.message(i) for i in [first, second]],
+                    ['sent', 'uncertain'])
+
 
 class DecisionTestCase(BadInputCase):
     "A person decides while Google is asked"
+    account_values = {'drafts': False, 'receive_replies': True}
+
+    def test_decision(self):
+        for button, state in [('mark_sent', 'sent'), ('send_again', 'sent')]:
+            with self.subTest(button=button):
+                id, = self.send(mail(subject=button))
+                self.google.add_fault(
+                    'drop_before', method_id='gmail.users.messages.send')
+                self.deliver()
+                self.hurry()
+                self.deliver()
+                self.assertEqual(self.message(id), 'uncertain')
+                self.hurry()
+                look_up = GmailNetwork.look_up
+
+                def meanwhile(network, attempt):
+                    proof = look_up(network, attempt)
+                    with self.meanwhile(user=self.ada) as pool:
+                        Message = pool.get(MESSAGE)
+                        getattr(Message, button)([Message(id)])
+                    return proof
+                with patch.object(GmailNetwork, 'look_up', meanwhile):
+                    self.deliver_all()
+                self.assertEqual(self.message(id), state)
+                self.assertEqual(
+                    self.count(button), int(button == 'send_again'))
+
     def test_deleted_account(self):
         "Its task ends, and is not queued for ever"
         id = self.account
