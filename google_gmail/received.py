@@ -31,8 +31,9 @@ class ReceivedMixin:
         Rule = Pool().get('google_gmail.rule')
         if self.bounce:
             bounce = mapping.bounce_of(data)
-            if bounce and not self._bounced(bounce) and not self.in_reply_to:
-                # it is about a mail of somebody else
+            if not (bounce and self._bounced(bounce)) and (
+                    not self.in_reply_to):
+                # it is no bounce, or about a mail of somebody else
                 Message.delete([self])
                 return
         content = mapping.content_of(data)
