@@ -46,7 +46,7 @@ class ReceiveNetwork:
 
     @classmethod
     def _list_messages(cls, client, cursor):
-        answer = client.execute(client.api.users().messages().list(
+        answer = cls._page(client, cursor, client.api.users().messages().list(
                 userId=ME, q=f'after:{cursor["since"]}', maxResults=PAGE,
                 pageToken=cursor.get('page')))
         page = answer.get('nextPageToken')
@@ -57,21 +57,27 @@ class ReceiveNetwork:
             more=bool(page), service={} if page else cls._books(client))
 
     @staticmethod
+    def _page(client, cursor, request):
+        "The page; raises CursorExpired if what it is named by is not known"
+        try:
+            return client.execute(request)
+        except GoogleError as error:
+            if error.status == 404 or error.status == 400 and (
+                    cursor.get('page')):
+                raise CursorExpired from None
+            raise
+
+    @staticmethod
     def _books(client):
         "What is written with the last page: all until now is known"
         return {'received_until': client.parameters['now']}
 
     @classmethod
     def _list_history(cls, client, cursor):
-        try:
-            answer = client.execute(client.api.users().history().list(
-                    userId=ME, startHistoryId=cursor['history'],
-                    historyTypes=['messageAdded'], maxResults=PAGE,
-                    pageToken=cursor.get('page')))
-        except GoogleError as error:
-            if error.status == 404:
-                raise CursorExpired from None
-            raise
+        answer = cls._page(client, cursor, client.api.users().history().list(
+                userId=ME, startHistoryId=cursor['history'],
+                historyTypes=['messageAdded'], maxResults=PAGE,
+                pageToken=cursor.get('page')))
         added = {
             a['message']['id']: a['message']
             for h in answer.get('history', [])
