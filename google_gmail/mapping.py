@@ -5,6 +5,8 @@ import json
 import re
 from dataclasses import dataclass, field
 from email.utils import getaddresses
+from itertools import islice
+from pathlib import PurePosixPath
 
 from . import mime
 
@@ -19,6 +21,12 @@ HEADERS = [
     'Content-Type', 'X-Failed-Recipients', 'X-Auto-Response-Suppress']
 # [System labels] what was not received, or is not to be seen
 SKIPPED = {'DRAFT', 'SPAM', 'TRASH', 'CHAT'}
+# the nearest of the mails that one names, and the bytes of an identifier
+REFERENCES, IDENTIFIER = 100, 998
+# the parts that are attachments of their own, and the letters of a name
+PARTS, NAME = 200, 200
+# the letters of why a mail did not arrive
+REASON = 500
 _ROBOTS = re.compile(
     r'(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)\b', re.I)
 
@@ -96,8 +104,24 @@ def _first(headers, name):
 
 def _addresses(headers, *names):
     return [
-        a.strip() for n in names
+        mime.clean(a.strip()) for n in names
         for _, a in getaddresses(_values(headers, n)) if '@' in a]
+
+
+def _fits(identifier):
+    # a longer one is nobody's, and too long for an index
+    return len(identifier.encode()) <= IDENTIFIER
+
+
+def _identifier(value):
+    "The value of a header Message-ID, empty if it is none"
+    text = ' '.join(mime.clean(value).split())
+    return text if _fits(text) else ''
+
+
+def _nearest(identifiers):
+    found = map(mime.clean, identifiers[-REFERENCES:])
+    return [i for i in found if _fits(i)]
 
 
 def received(resource):
@@ -118,9 +142,10 @@ def received(resource):
         int(resource.get('sizeEstimate') or 0),
         author, _addresses(headers, 'To', 'Cc'),
         mime.header_text(_first(headers, 'Subject')), at,
-        _first(headers, 'Message-ID').strip(),
-        mime.identifiers(
-            _first(headers, 'References'), _first(headers, 'In-Reply-To')),
+        _identifier(_first(headers, 'Message-ID')),
+        _nearest(mime.identifiers(
+                _first(headers, 'References'),
+                _first(headers, 'In-Reply-To'))),
         bounce, bounce or _is_automatic(headers, author))
 
 
@@ -138,20 +163,36 @@ def _is_automatic(headers, author):
     paths = _values(headers, 'Return-Path')
     if paths and not _addresses(headers, 'Return-Path'):
         return True
+    try:
+        mime.address_of(author)
+    except mime.MailRefused:
+        # nobody to answer
+        return True
     local = author.partition('@')[0]
-    return not author or bool(
+    return bool(
         _ROBOTS.match(local) or local.lower().startswith('owner-')
         or local.lower().endswith('-request'))
 
 
 def content_of(data):
-    "The Content of the bytes of a message"
-    message = mime.parse(data)
-    bodies = [message.get_body((kind,)) for kind in ['plain', 'html']]
+    """The Content of the bytes of a message
+
+    What has more parts than are attached, or deeper ones than can be read,
+    is attached as it is.
+    """
+    whole = Content(None, None, [('message.eml', 'message/rfc822', data)])
+    try:
+        message = mime.parse(data)
+        bodies = [message.get_body((kind,)) for kind in ['plain', 'html']]
+        leaves = list(islice(_leaves(message), PARTS + 1))
+    except RecursionError:
+        return whole
     # a part without headers is false
     text, html = (_text(b) if b is not None else None for b in bodies)
+    if len(leaves) > PARTS:
+        return Content(text, html, whole.attachments)
     attachments = []
-    for part in _leaves(message):
+    for part in leaves:
         if any(part is b for b in bodies):
             continue
         if part.get_content_maintype() == 'message':
@@ -165,10 +206,16 @@ def content_of(data):
             content = part.get_payload(decode=True) or b''
             if not name:
                 continue
-        attachments.append((
-                ' '.join(str(name).split()), part.get_content_type(),
-                content))
+        attachments.append((_name(name), part.get_content_type(), content))
     return Content(text, html, attachments)
+
+
+def _name(text):
+    "The name of a file, without its path"
+    text = re.sub(r'[\x00-\x1f\x7f]+', ' ', mime.clean(str(text)))
+    path = PurePosixPath(text.replace('\\', '/'))
+    stem = ' '.join(path.stem.split())
+    return f'{stem[:NAME]}{path.suffix[:NAME // 4].rstrip()}' or 'attachment'
 
 
 def _leaves(part):
@@ -182,11 +229,12 @@ def _leaves(part):
 
 def _text(part):
     try:
-        return part.get_content()
+        text = part.get_content()
     except (LookupError, UnicodeError):
         # a character set that is none
-        return (part.get_payload(decode=True) or b'').decode(
+        text = (part.get_payload(decode=True) or b'').decode(
             'utf-8', 'replace')
+    return mime.clean(text)
 
 
 def bounce_of(data):
@@ -194,12 +242,17 @@ def bounce_of(data):
 
     [RFC 3464]
     """
-    message = mime.parse(data)
+    try:
+        message = mime.parse(data)
+        parts = list(message.walk())
+    except RecursionError:
+        # no server tells so
+        return
     failed, references = {}, []
     for value in message.get_all('X-Failed-Recipients', []):
         for _, address in getaddresses([str(value)]):
             failed[address.lower()] = ''
-    for part in message.walk():
+    for part in parts:
         match part.get_content_type():
             case 'message/delivery-status':
                 blocks = part.get_payload()
@@ -211,7 +264,7 @@ def bounce_of(data):
     references += mime.identifiers(
         message['In-Reply-To'], message['References'])
     if failed or message.get_content_type() == 'multipart/report':
-        return Bounce(list(dict.fromkeys(references)), failed)
+        return Bounce(_nearest(list(dict.fromkeys(references))), failed)
 
 
 def _read_status(block, failed):
@@ -222,7 +275,7 @@ def _read_status(block, failed):
         address = recipient.partition(';')[2].strip(' <>\t').lower()
         if address and action == 'failed':
             failed[address] = mime.header_text(
-                block.get('Diagnostic-Code') or block.get('Status'))
+                block.get('Diagnostic-Code') or block.get('Status'))[:REASON]
 
 
 def _original(part):

@@ -18,7 +18,7 @@ from itertools import zip_longest
 
 __all__ = [
     'MAXIMUM_RECIPIENTS', 'MAXIMUM_SIZE', 'Mail', 'MailRefused', 'address_of',
-    'body_of', 'compose', 'header_text', 'identifiers', 'with_hidden']
+    'body_of', 'clean', 'compose', 'header_text', 'identifiers', 'with_hidden']
 
 # [Gmail Help: Send attachments] of the attachments, as they are encoded
 MAXIMUM_SIZE = 25 * 2 ** 20
@@ -67,13 +67,18 @@ class Mail:
     references: list
 
 
+def clean(text):
+    "The text without what a database can not keep"
+    return text.replace('\x00', '').encode('utf-8', 'replace').decode()
+
+
 def header_text(value):
     "The text of a header, decoded, in one line"
     try:
         text = str(make_header(decode_header(str(value or ''))))
     except (LookupError, UnicodeError, ValueError):
         text = str(value)
-    return ' '.join(text.split())
+    return ' '.join(clean(text).split())
 
 
 def address_of(text):
