@@ -6,24 +6,31 @@
 """
 import datetime as dt
 import json
+import logging
 
+from trytond import backend
 from trytond.i18n import gettext
 from trytond.model import (
     DeactivableMixin, ModelSQL, ModelView, fields, sequence_ordered)
 from trytond.model.exceptions import AccessError
 from trytond.model.modelstorage import is_leaf
+from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.bookkeeping import utcnow
 from trytond.modules.google_integration.checked_read import CheckedReadMixin
+from trytond.modules.google_integration.redaction import log_unexpected
 from trytond.pool import Pool
 from trytond.pyson import Eval, PYSONDecoder, PYSONEncoder
+from trytond.tools import escape_wildcard
 from trytond.tools.email_ import format_address
 from trytond.transaction import Transaction
 
+from . import mime
 from .composing import dated, set_body
 from .exceptions import AccountError
 
 __all__ = ['Rule']
+logger = logging.getLogger(__name__)
 
 MESSAGE = 'google_gmail.message'
 MINIMUM = dt.timedelta(hours=1)
@@ -201,7 +208,8 @@ class Rule(
             return False
         count = Message.search([
                 *answers,
-                ('recipients.address', 'ilike', message.author),
+                ('recipients.address', 'ilike',
+                    escape_wildcard(message.author)),
                 ('at', '>', now - DAY),
                 ], count=True)
         return count < LIMIT
@@ -211,8 +219,22 @@ class Rule(
         record = message
         if self.model:
             record = message.resource
-        with acting(self.user.id):
-            values = self.template.get(record)
+        try:
+            with acting(self.user.id):
+                values = self.template.get(record)
+        except backend.DatabaseOperationalError:
+            raise
+        except Exception:
+            # what was received is kept, whatever the template
+            log_unexpected(
+                logger, "the template of %s,%s failed", self.__name__,
+                self.id)
+            bookkeeping.update(Message, [message], {
+                    'error_code': 'google_gmail.answer',
+                    'error_arguments': bookkeeping.dumps(
+                        {'rule': self.rec_name}),
+                    })
+            return
         if not values.get('body'):
             # the user may not read what it tells
             return
@@ -236,9 +258,8 @@ class Rule(
         answer['Subject'] = ' '.join(subject.split())
         answer['Auto-Submitted'] = 'auto-replied'
         answer['Precedence'] = 'auto_reply'
-        if message.message_id:
-            answer['In-Reply-To'] = message.message_id
-            answer['References'] = message.message_id
+        for identifier in mime.identifiers(message.message_id)[:1]:
+            answer['In-Reply-To'] = answer['References'] = identifier
         set_body(answer, values['body'])
         return answer
 

@@ -74,6 +74,13 @@ class StrangerTestCase(RuleCase):
         self.raw('Message-ID: <m@c.test>', f'References: {names}')
         self.assertEqual(self.last('state', 'error'), ['received', ''])
 
+    def test_folded_identifier(self):
+        self.rule()
+        self.raw('Message-ID:\r\n <f@c.test>\r\n <g@c.test>')
+        self.assertEqual(self.last('state', 'error', 'body'), [
+                'received', '', "Hello"])
+        self.assertEqual(len(self.answers()), 1)
+
     def test_no_characters(self):
         "What a database can not keep"
         self.rule()
@@ -97,6 +104,15 @@ class StrangerTestCase(RuleCase):
                 self.raw(f'Message-ID: <{number}@c.test>', sender=sender)
                 self.assertEqual(self.last('state', 'error', 'body'), [
                         'received', '', "Hello"])
+
+    def test_failing_rule(self):
+        "An answer that can not be made does not lose the mail"
+        self.rule(body="${record.nothing.at_all}")
+        self.raw('Message-ID: <t@c.test>')
+        state, body, error = self.last('state', 'body', 'error')
+        self.assertEqual((state, body), ('received', "Hello"))
+        self.assertIn('"Rule"', error)
+        self.assertEqual(self.answers(), [])
 
     def test_many_parts(self):
         self.rule()
