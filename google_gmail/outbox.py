@@ -4,7 +4,7 @@
 from email.utils import formatdate
 from urllib.parse import quote
 
-from sql import Literal
+from sql import Literal, Null
 
 import trytond.config as config
 from trytond.i18n import gettext
@@ -167,6 +167,17 @@ class Message(
                 Index(
                     table, (table.account, Index.Equality()),
                     (table.id, Index.Range()), where=waiting),
+                # see _superfluous
+                Index(
+                    table, (table.account, Index.Equality()),
+                    where=(table.draft_id != Null)
+                    & table.state.in_(['canceled', 'failed'])),
+                Index(
+                    table, (table.in_reply_to, Index.Range()),
+                    where=table.in_reply_to != Null),
+                Index(
+                    table, (table.at, Index.Range()),
+                    (table.id, Index.Range())),
                 Index(table, (table.thread_id, Index.Equality())),
                 Index(table, (table.message_id, Index.Equality())),
                 Index(table, (table.kept_message_id, Index.Equality())),
