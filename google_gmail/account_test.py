@@ -36,6 +36,9 @@ class TestMixin:
         Message = pool.get('google_gmail.message')
         account = cls(id)
         address, name = account.own_address, account.rec_name
+        if not account.google_can_run:
+            raise MailError(gettext(
+                    'google_gmail.msg_test_disabled', account=name))
         message, = Message.post_with(account, [
                 (None, None, test_message(
                         address,

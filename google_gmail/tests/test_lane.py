@@ -341,6 +341,19 @@ class DraftsTestCase(LaneCase):
         self.assertIn("accepted", label)
         self.assertEqual(len(self.google.mailbox(ALICE, 'INBOX')), 1)
 
+    def test_connection_disabled(self):
+        "It says what to do, and leaves no mail that waits"
+        for model, id, name in [
+                (ACCOUNT, self.account, 'enabled'),
+                (CREDENTIALS, self.credentials, 'sync_enabled')]:
+            with self.subTest(name=name):
+                self.update(model, id, **{name: False})
+                with self.assertRaises(MailError) as raised:
+                    self.click(ACCOUNT, self.account, 'test_connection')
+                self.assertIn('"Enabled"', raised.exception.message)
+                self.update(model, id, **{name: True})
+        self.assertEqual(self.states(), [])
+
     def test_connection_failed(self):
         self.google.revoke_grant(ALICE)
         with self.assertRaises(MailError) as raised:
