@@ -104,6 +104,7 @@ class StrangerTestCase(RuleCase):
                 self.raw(f'Message-ID: <{number}@c.test>', sender=sender)
                 self.assertEqual(self.last('state', 'error', 'body'), [
                         'received', '', "Hello"])
+        self.assertEqual(set(self.states()), {'received', 'waiting'})
 
     def test_failing_rule(self):
         "An answer that can not be made does not lose the mail"
