@@ -177,10 +177,17 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
     @classmethod
     def _patched(cls, operation, answer):
         if not isinstance(answer, GoogleError):
-            return Answer('done', answer)
+            return cls._written(operation, answer)
         if answer.status == 404:
             return cls._absent(operation)
         return cls.google_failure(answer)
+
+    @staticmethod
+    def _written(operation, resource):
+        "The answer, which tells that what fell into the trash is not sent"
+        if operation.kind != 'delete' and mapping.is_trashed(resource):
+            return Answer('conflict', resource)
+        return Answer('done', resource)
 
     # Contents
 
@@ -250,7 +257,7 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
             return Answer('failed', error=ItemError('google_drive.damaged'))
         if operation.kind == 'content':
             cls._keep_overwritten(client, operation, answer)
-        return Answer('done', answer)
+        return cls._written(operation, answer)
 
     @staticmethod
     def _known(client, operation):

@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What two people do at a time, of whom none knows of the other"
+import contextlib
 import threading
 from unittest.mock import patch
 
@@ -22,6 +23,20 @@ class RaceTestCase(GoogleDriveTestCase):
         self.attachment = self.attach("a.txt", b'1')
         self.synchronize()
         self.google_id = self.file(self.attachment, 'google_id')
+
+    @contextlib.contextmanager
+    def before(self, k, method_id, function, *args):
+        "Let somebody else do it before the k-th of the requests"
+        pause = self.google.pause_at(k, method_id=method_id)
+
+        def act():
+            self.google.wait_hook(pause)
+            function(*args)
+            self.google.resume(pause)
+        thread = threading.Thread(target=act)
+        thread.start()
+        yield
+        thread.join()
 
 
 class TrashTestCase(RaceTestCase):
@@ -78,6 +93,40 @@ class TrashTestCase(RaceTestCase):
         self.synchronize()
         self.assertEqual(self.local(), [("Sales/b.txt", b'2')])
         self.assertEqual(self.errors(), [])
+
+    def test_meanwhile(self):
+        "It falls into the trash between the look of a run and its write"
+        for k, method_id, values in [
+                (1, 'drive.files.update', {'data': b'2'}),
+                (1, 'drive.upload.chunk', {'data': b'3' * 6 * 10 ** 6}),
+                (2, 'drive.batch', {'name': "b.txt"}),
+                ]:
+            with self.subTest(method_id=method_id):
+                self.write(self.attachment, **values)
+                google_id = self.file(self.attachment, 'google_id')
+                with self.before(
+                        k, method_id, self.google.trash_file, ALICE,
+                        google_id):
+                    self.synchronize()
+                self.synchronize()
+                self.assertEqual(len(self.local()), 1)
+                self.assertEqual(self.remote(), self.local())
+                self.assertTrue(self.google.file(google_id)['trashed'])
+                self.assertEqual(self.errors(), [])
+                self.assert_settled()
+
+    def test_folder_meanwhile(self):
+        "So does the folder of what is new"
+        self.attach("b.txt", b'2')
+        with self.before(
+                1, 'drive.files.create', self.google.trash_file, ALICE,
+                self.folder("Sales")):
+            self.synchronize()
+        self.synchronize()
+        self.assertEqual(self.local(), [("Sales/b.txt", b'2')])
+        self.assertEqual(self.remote(), self.local())
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
 
     def test_moved_folder(self):
         "The folder into which somebody had moved it is in the trash"
@@ -234,23 +283,15 @@ class WriteTestCase(RaceTestCase):
 
         ``values`` are written on the attachment before the answer is known.
         """
-        pause = self.google.pause_at(1, method_id=method_id)
-
-        def rename():
-            self.google.wait_hook(pause)
-            self.google.rename_file(ALICE, self.google_id, renamed)
-            self.google.resume(pause)
-
         def write(*args):
             if values:
                 with self.meanwhile(1) as pool:
                     Attachment = pool.get(ATTACHMENT)
                     Attachment.write([Attachment(self.attachment)], values)
-        thread = threading.Thread(target=rename)
-        thread.start()
-        with self.hook('push', after=write):
+        with self.before(
+                1, method_id, self.google.rename_file, ALICE, self.google_id,
+                renamed), self.hook('push', after=write):
             self.synchronize()
-        thread.join()
         self.synchronize()
 
     def test_name(self):
