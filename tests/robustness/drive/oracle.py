@@ -49,6 +49,8 @@ class Oracle:
         # quarantine for it, and those that are there
         self.orphaned, self.banished, self.quarantined = set(), set(), set()
         self.restored = set()
+        # the attachments of what did not stand, which are no files
+        self.aside = set()
         self.names = {}  # folder: all the names that it had
         self.born = {}  # folder: where it was made, and its first name
 
@@ -102,7 +104,9 @@ class Oracle:
         known = file and file not in self.touched
         if with_record and file:
             self.orphaned.add(file)
-            if known and attachment.id not in self.touched:
+            # what people have taken out of the folders is left there
+            if known and attachment.id not in self.touched and (
+                    self.letter(self.there()[file])):
                 self.banished.add(file)
         elif known:
             self.deleted |= values
@@ -169,7 +173,10 @@ class Oracle:
         chain = self.chain(there, file.parent)
         if chain:
             name = there[chain[0]].name
-            found = {id for id, n in records.items() if n == name}
+            # a rule knows the records of its own alone
+            found = {
+                id for id, n in records.items()
+                if n == name and n[0] == self.letter(file, there)}
             if found:
                 return found
         found = {None}
@@ -202,6 +209,8 @@ class Oracle:
             if file.kind == 'folder':
                 self.names.setdefault(file.id, set()).add(file.name)
                 self.born.setdefault(file.id, (file.parent, file.name))
+        # people may give them other names
+        self.aside |= {a.id for a in here.values() if a.kept}
         self._pair(here, there)
         records = sides.records(self.site)
         for file in there.values():
@@ -236,7 +245,7 @@ class Oracle:
         known = id in self.owner
         self.owner[id] = record
         file = there.get(self.file_of.get(id))
-        if attachment.kept or not file or doubt:
+        if id in self.aside or not file or doubt:
             return
         _, put = self.put.get(file.id, (None, 0))
         placed = self.path.get(id, 0)
@@ -332,7 +341,7 @@ class Oracle:
 
     def _check_apart(self, attachment, there):
         "It is no file of the rule, because people took it away"
-        if attachment.kept:
+        if attachment.id in self.aside:
             return
         values = self.values(attachment)
         file = there.get(self.file_of.get(attachment.id))
