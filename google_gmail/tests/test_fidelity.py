@@ -299,8 +299,8 @@ class ComposeTestCase(unittest.TestCase):
         try:
             self.check(message, to, hidden)
         except mime.MailRefused as refused:
-            self.assertEqual(refused.code, 'header')
-            self.assertRegex(subject, r'[\r\n]')
+            self.assertIn(refused.code, ['header', 'message'])
+            self.assertNotEqual(subject.splitlines(), [subject])
 
 
 del FidelityCase, GmailTestCase
