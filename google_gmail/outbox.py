@@ -16,7 +16,7 @@ from trytond.modules.google_integration.bookkeeping import utcnow
 from trytond.modules.google_integration.checked_read import CheckedReadMixin
 from trytond.modules.google_integration.sync_log import format_error
 from trytond.pool import Pool
-from trytond.pyson import Eval, If
+from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import mime
@@ -217,7 +217,9 @@ class Message(
         return super().view_attributes() + [
             ('/tree', 'visual',
                 If(Eval('state') == 'failed', 'danger',
-                    If(Eval('state') == 'uncertain', 'warning',
+                    # what was sent and came back has an error, too
+                    If((Eval('state') == 'uncertain')
+                        | Bool(Eval('error_code')), 'warning',
                         If(Eval('state') == 'canceled', 'muted', '')))),
             ]
 
