@@ -212,7 +212,7 @@ class TestFolderTestCase(FolderTestCase):
         steps = ['find', 'list', 'write', 'read', 'delete']
         for step, methods, told in [
                 ('list', ['list'], "list"),
-                ('read', ['get_media'], "read"),
+                ('read', ['get_media'], "download"),
                 ('delete', ['delete', 'update'], "trash")]:
             with self.subTest(step):
                 for method in methods:
