@@ -40,9 +40,10 @@ class FileRestrict:
 
     @classmethod
     def google_forget(cls, records, state):
-        super().google_forget(records, state)
         # an upload that was begun would change what is in the trash
-        cls.google_forget_sessions([r.id for r in records])
+        trashed = [r.id for r in records if r.google_etag]
+        super().google_forget(records, state)
+        cls.google_forget_sessions(trashed)
         bookkeeping.update(cls, records, {
                 # its folder may be in the trash as well
                 'to_place': True,
