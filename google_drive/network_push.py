@@ -15,7 +15,6 @@ __all__ = ['PushNetwork']
 
 # the maximum of https://developers.google.com/workspace/drive/api/reference/rest/v3/files/generateIds
 IDENTIFIERS = 1000
-REVISIONS = 1000
 
 
 class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
@@ -311,11 +310,7 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
         """
         expected = operation.parameters['revision']
         try:
-            revisions = [
-                r['id'] for r in client.execute(
-                    client.api.revisions().list(
-                        fileId=operation.google_id, pageSize=REVISIONS,
-                        fields='revisions(id)')).get('revisions', [])]
+            revisions = cls._revisions(client, operation.google_id)
         except GoogleError:
             # the upload is done, whatever can be told of it
             return

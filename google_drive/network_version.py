@@ -37,24 +37,29 @@ class VersionNetwork:
             return False
         return True
 
-    @staticmethod
-    def _last_revision(client, google_id):
+    @classmethod
+    def _last_revision(cls, client, google_id):
         """The identifier of the last revision of a document of Google
 
         None for who may not see it. A name is no revision.
         """
-        last = None
         try:
-            for answer in pages(
-                    client, client.api.revisions().list, fileId=google_id,
-                    pageSize=PAGE, fields='nextPageToken,revisions(id)'):
-                for revision in identified(answer, 'revisions'):
-                    last = revision['id']
+            revisions = cls._revisions(client, google_id)
         except GoogleError as error:
             if error.transient:
                 raise
             return None
-        return last
+        return revisions[-1] if revisions else None
+
+    @staticmethod
+    def _revisions(client, google_id):
+        "The identifiers of all the revisions that Google tells, in order"
+        return [
+            revision['id']
+            for answer in pages(
+                client, client.api.revisions().list, fileId=google_id,
+                pageSize=PAGE, fields='nextPageToken,revisions(id)')
+            for revision in identified(answer, 'revisions')]
 
     @classmethod
     def _kept(cls, client, operation, send):

@@ -25,13 +25,13 @@ class RaceTestCase(GoogleDriveTestCase):
         self.google_id = self.file(self.attachment, 'google_id')
 
     @contextlib.contextmanager
-    def before(self, k, method_id, function, *args):
+    def before(self, k, method_id, function, *args, **values):
         "Let somebody else do it before the k-th of the requests"
         pause = self.google.pause_at(k, method_id=method_id)
 
         def act():
             self.google.wait_hook(pause)
-            function(*args)
+            function(*args, **values)
             self.google.resume(pause)
         thread = threading.Thread(target=act)
         thread.start()
@@ -301,6 +301,21 @@ class WriteTestCase(RaceTestCase):
         self.assertEqual(self.local(), [("Sales/b.txt", b'2')])
         self.assert_equal_sides(1)
         self.assert_settled()
+
+    def test_content(self):
+        "What is overwritten is kept, however many revisions Google lists"
+        self.google.options(max_page=1)
+        self.addCleanup(self.google.options, max_page=None)
+        self.write(self.attachment, data=b'2')
+        with self.before(
+                1, 'drive.files.update', self.google.edit_file, ALICE,
+                self.google_id, content=b'3'):
+            self.synchronize()
+        revision, = self.google.file(self.google_id)['kept']
+        self.assertEqual(
+            self.google.file_content(self.google_id, revision), b'3')
+        self.assertEqual(
+            self.search(CONFLICT, 'unit', 'stood'), [('content', 'tryton')])
 
     def test_name_stays(self):
         "So it does if its content is changed again"
