@@ -31,7 +31,7 @@ class Oracle:
         # names and contents that people have replaced, and those that were
         # deleted by who saw all there was
         self.replaced, self.deleted = set(), set()
-        # of files that were deleted for good
+        # files that were deleted for good, and what they had
         self.gone = set()
         # attachment: record, as people in Tryton have it
         self.owner = {}
@@ -49,8 +49,13 @@ class Oracle:
         # quarantine for it, and those that are there
         self.orphaned, self.banished, self.quarantined = set(), set(), set()
         self.restored = set()
+        # files that people have put into the folder of a record of which
+        # their rule knows nothing: these keep their attachments
+        self.foreign = set()
         # the attachments of what did not stand, which are no files
         self.aside = set()
+        # row of the books: the files at Google for which it stood
+        self.stood_for = {}
         self.names = {}  # folder: all the names that it had
         self.born = {}  # folder: where it was made, and its first name
 
@@ -123,9 +128,9 @@ class Oracle:
         self.seen |= self.values(file)
         # Google deletes with it what it has kept of it
         self.seen |= sides.revisions(self.site, True, file.id)
-        self.seen |= self.told() & sides.revisions(
+        self.seen |= self.told_of(file.id) & sides.revisions(
             self.site, False, file.id)
-        self.gone |= self.values(file)
+        self.gone |= self.values(file) | {file.id}
         self.banished.discard(file.id)
 
     # Where things are
@@ -189,6 +194,12 @@ class Oracle:
             source = self.copies.get(source)
         return found
 
+    def _is_foreign(self, file, there, records):
+        "Tell if the folder is that of a record of another rule"
+        chain = self.chain(there, file.parent)
+        name = there[chain[0]].name if chain else ''
+        return name in records.values() and name[0] != self.letter(file, there)
+
     def _owners_of(self, file, here):
         attachment = self.attachment_of.get(file)
         if attachment not in here:
@@ -209,6 +220,9 @@ class Oracle:
             if file.kind == 'folder':
                 self.names.setdefault(file.id, set()).add(file.name)
                 self.born.setdefault(file.id, (file.parent, file.name))
+        for row in self.site.rows('google_drive_file'):
+            self.stood_for.setdefault(
+                f"google_drive.file,{row['id']}", set()).add(row['google_id'])
         # people may give them other names
         self.aside |= {a.id for a in here.values() if a.kept}
         self._pair(here, there)
@@ -219,6 +233,8 @@ class Oracle:
                     and self.letter(file, there)):
                 self.candidates.setdefault(file.id, set()).update(
                     self.owners(file, here, there, records))
+                if self._is_foreign(file, there, records):
+                    self.foreign.add(file.id)
         for attachment in here.values():
             self._check_owner(attachment, there, doubt)
         for file in there.values():
@@ -341,12 +357,14 @@ class Oracle:
 
     def _check_apart(self, attachment, there):
         "It is no file of the rule, because people took it away"
-        if attachment.id in self.aside:
+        id = self.file_of.get(attachment.id)
+        if attachment.id in self.aside or (
+                id in self.foreign & self.quarantined):
             return
         values = self.values(attachment)
-        file = there.get(self.file_of.get(attachment.id))
+        file = there.get(id)
         letter = sides.records(self.site)[attachment.record][0]
-        if values & self.gone or (
+        if (values | {id}) & self.gone or (
                 file and not file.trashed
                 and self.letter(file, there) != letter) or any(
                 values & self.values(f) and not f.trashed
@@ -358,7 +376,7 @@ class Oracle:
     def _check_quarantine(self, here, living):
         attached = {a.key for a in here.values()}
         for id in self.quarantined & living.keys():
-            if living[id].key in attached:
+            if living[id].key in attached and id not in self.foreign:
                 raise AssertionError(f"attached and banished: {living[id]}")
         for id in self.banished & living.keys():
             if living[id].parent not in self.site.quarantines.values():
@@ -390,20 +408,34 @@ class Oracle:
                     f'{v}, {self.written[v]}' for v in sorted(lost)))
 
     def kept(self, values):
-        "Those of the values that conflicts tell and that are still there"
-        told = self.told()
-        names = {v for v in values if v.startswith('n')}
-        kept = names & told
-        if contents := (values - names) & told:
-            kept |= contents & sides.revisions(self.site, False)
+        """Those of the values that conflicts tell and that are still there
+
+        A content is there as a revision of the file of its conflict.
+        """
+        kept = values & self.told()
+        if values - kept:
+            for id in self.there():
+                if told := self.told_of(id) & values:
+                    kept |= told & sides.revisions(self.site, False, id)
         return kept
 
     def told(self):
-        "The names and contents that conflicts tell"
+        "The names that conflicts tell"
+        return {
+            sides.stem(values['name'])
+            for row in self.site.rows('google_integration_conflict')
+            for side in ['tryton_values', 'google_values']
+            for values in [json.loads(row[side] or '{}')]
+            if values.get('name')}
+
+    def told_of(self, id):
+        "The contents of a file at Google that its conflicts tell"
         told = set()
         for row in self.site.rows('google_integration_conflict'):
-            for side in ['tryton_values', 'google_values']:
-                for value in json.loads(row[side] or '{}').values():
-                    if isinstance(value, str):
-                        told |= {sides.stem(value), sides.plain(value)}
+            values = json.loads(row['google_values'] or '{}')
+            # what was deleted in Tryton has a link, but no row
+            if values.get('md5') and (
+                    id in self.stood_for.get(row['resource'], ())
+                    or id in (values.get('link') or '')):
+                told.add(sides.plain(values['md5']))
         return told
