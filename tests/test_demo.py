@@ -41,7 +41,8 @@ STEPS = [
     "Drive: synchronize", "Drive: compare", "Tryton: change documents",
     "Google: change documents", "Drive: synchronize both ways",
     "Look at the conflict", "Look for each change", "Drive: compare",
-    "Drive: synchronize with nothing to do", "Drive: compare again",
+    "Drive: see what was sent", "Drive: synchronize with nothing to do",
+    "Drive: compare again",
     "Connect Gmail", "Tryton: mail a customer", "Google: the customer answers",
     "Gmail: receive the answer", "Gmail: synchronize with nothing to do",
     "total"]

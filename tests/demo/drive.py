@@ -49,6 +49,8 @@ class DriveSteps:
         self.check_conflict()
         self.check_changes()
         self.compare("Drive: compare")
+        # a document that was renamed may have been edited as well
+        self.synchronize("Drive: see what was sent")
         self.idle()
         if spoil:
             self.admin.edit_file(
