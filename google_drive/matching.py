@@ -110,6 +110,9 @@ def pairs(text):
 def to_value(text, kind):
     "Return the text as a value of the type of field, None if it is none"
     text = text.strip()
+    if '\0' in text:
+        # no database holds it
+        return None
     try:
         match kind:
             case 'integer':
