@@ -114,6 +114,8 @@ class Rule(
             # the names are those that the acting user may read
             with acting(self.user.id):
                 Pool().get(MESSAGE).search(domain, limit=1)
+        except backend.DatabaseOperationalError:
+            raise
         except Exception:
             raise AccountError(gettext(
                     'google_gmail.msg_rule_domain',
