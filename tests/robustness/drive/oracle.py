@@ -109,9 +109,10 @@ class Oracle:
         known = file and file not in self.touched
         if with_record and file:
             self.orphaned.add(file)
+            there = self.there()
             # what people have taken out of the folders is left there
-            if known and attachment.id not in self.touched and (
-                    self.letter(self.there()[file])):
+            if (known and attachment.id not in self.touched
+                    and file in there and self.letter(there[file])):
                 self.banished.add(file)
         elif known:
             self.deleted |= values
