@@ -9,7 +9,7 @@ from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.modules.google_integration import configuration
 from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.lease import Lease
-from trytond.modules.google_integration.tokens import short
+from trytond.modules.google_integration.transaction import short
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 from trytond.wizard import (

@@ -11,7 +11,7 @@ from sql.conditionals import Coalesce
 from trytond import backend
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.rule_follow import FollowRun
-from trytond.modules.google_integration.tokens import short
+from trytond.modules.google_integration.transaction import short
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 

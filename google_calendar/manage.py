@@ -10,7 +10,7 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.client import GoogleError
-from trytond.modules.google_integration.tokens import short
+from trytond.modules.google_integration.transaction import short
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.tools import grouped_slice

@@ -6,7 +6,7 @@ from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.sync_log import (
     format_error, one_line)
-from trytond.modules.google_integration.tokens import short
+from trytond.modules.google_integration.transaction import short
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval
 from trytond.transaction import without_check_access

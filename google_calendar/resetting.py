@@ -13,7 +13,7 @@ from trytond.i18n import gettext
 from trytond.model import fields
 from trytond.modules.google_integration import bookkeeping, configuration
 from trytond.modules.google_integration.lease import Lease, LeaseLost
-from trytond.modules.google_integration.tokens import short
+from trytond.modules.google_integration.transaction import short
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.tools import grouped_slice

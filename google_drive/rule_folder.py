@@ -8,7 +8,7 @@ from trytond.model import ModelView, fields
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.checked_wizard import (
     CheckedWizardMixin)
-from trytond.modules.google_integration.tokens import short
+from trytond.modules.google_integration.transaction import short
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
 from trytond.wizard import Button, StateTransition, StateView, Wizard

@@ -12,7 +12,7 @@ from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.record_path import link_of
 from trytond.modules.google_integration.rule_follow import FollowRun
 from trytond.modules.google_integration.template_record import RELATIONS
-from trytond.modules.google_integration.tokens import short
+from trytond.modules.google_integration.transaction import short
 from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
 

@@ -168,7 +168,8 @@ class LaneMixin:
         first = failure and not self.send_error_code
         bookkeeping.update(type(self), [self.id], books)
         if failure or work:
-            self.log_run(failure, started, work, counters)
+            SyncLog = Pool().get('google_integration.sync_log')
+            SyncLog.log_run(self, failure, started, work, counters)
         if first and failure.code != 'unreachable':
             self.notify_failure()
 

@@ -17,7 +17,8 @@ from .client import GoogleError
 from .exceptions import (
     AuthorizationError, AuthorizationLinkError, GoogleCredentialsError,
     WrongAccountError)
-from .tokens import digest, short
+from .tokens import digest
+from .transaction import short
 
 __all__ = ['AuthorizationMixin']
 

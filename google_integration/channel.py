@@ -23,7 +23,8 @@ from .client import GoogleError
 from .exceptions import GoogleCredentialsError, GoogleUnreachable
 from .oauth import OAuthError
 from .sync_log import OwnedMixin, format_error, one_line
-from .tokens import digest, short
+from .tokens import digest
+from .transaction import short
 
 __all__ = ['Channel', 'stop']
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from .lease import Lease, LeaseLost
 from .oauth import OAuthError
 from .operation import CursorExpired, ItemError, WorkDone
 from .redaction import log_unexpected
-from .tokens import short
+from .transaction import short
 from .watch import keep_watch
 
 __all__ = ['Brake', 'Run', 'RunFailed', 'Stopped']

@@ -348,32 +348,10 @@ class GoogleService(
             type(self.credentials), [self.credentials.id],
             {'last_sync': now})
         if failure or work:
-            self.log_run(failure, started, work, counters)
+            SyncLog = Pool().get('google_integration.sync_log')
+            SyncLog.log_run(self, failure, started, work, counters)
         if first_failure and failure.code != 'unreachable':
             self.notify_failure()
-
-    def log_run(self, failure, started, work, counters):
-        "Keep what a run did, in the log"
-        SyncLog = Pool().get('google_integration.sync_log')
-        SyncLog.create([{
-                    'credentials': self.credentials.id,
-                    'service': str(self),
-                    'started': started,
-                    'ended': utcnow(),
-                    'state': 'failed' if failure else 'succeeded',
-                    'code': failure.code if failure else None,
-                    'arguments': (
-                        bookkeeping.dumps(failure.arguments)
-                        if failure else None),
-                    **{n: getattr(work, n) for n in work.__dataclass_fields__},
-                    **({
-                            'requests': counters.requests,
-                            'retries': counters.retries,
-                            'kilobytes': (
-                                counters.bytes_sent
-                                + counters.bytes_received) // 1024,
-                            } if counters else {}),
-                    }])
 
     def books_of_success(self):
         return {}

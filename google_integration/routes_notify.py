@@ -22,7 +22,7 @@ from trytond.wsgi import app
 
 from .bookkeeping import utcnow
 from .redaction import log_unexpected
-from .tokens import short
+from .transaction import short
 
 logger = logging.getLogger(__name__)
 

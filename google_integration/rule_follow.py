@@ -12,7 +12,7 @@ from . import bookkeeping
 from .operation import ItemError
 from .record_path import owners
 from .redaction import log_unexpected
-from .tokens import short
+from .transaction import short
 
 __all__ = ['FollowRun']
 

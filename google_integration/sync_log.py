@@ -111,6 +111,29 @@ class SyncLog(OwnedMixin, ModelSQL, ModelView):
         return f'{self.service.rec_name} {self.started}'
 
     @classmethod
+    def log_run(cls, service, failure, started, work, counters):
+        "Keep what a run of the service did"
+        cls.create([{
+                    'credentials': service.credentials.id,
+                    'service': str(service),
+                    'started': started,
+                    'ended': utcnow(),
+                    'state': 'failed' if failure else 'succeeded',
+                    'code': failure.code if failure else None,
+                    'arguments': (
+                        bookkeeping.dumps(failure.arguments)
+                        if failure else None),
+                    **{n: getattr(work, n) for n in work.__dataclass_fields__},
+                    **({
+                            'requests': counters.requests,
+                            'retries': counters.retries,
+                            'kilobytes': (
+                                counters.bytes_sent
+                                + counters.bytes_received) // 1024,
+                            } if counters else {}),
+                    }])
+
+    @classmethod
     def clean(cls, days=30):
         "Forget the runs of long ago"
         cls.delete(cls.search([

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 import google.oauth2.credentials
 from sql import Null
 
-import trytond.config as config
-from trytond import backend
 from trytond.i18n import gettext
 from trytond.model import ModelView, Workflow, fields
 from trytond.pool import Pool
@@ -23,8 +21,9 @@ from .client import Client, GoogleError
 from .exceptions import (
     AuthorizationError, GoogleCredentialsError, GoogleUnreachable)
 from .lease import Lease
+from .transaction import in_transaction, short
 
-__all__ = ['TokenMixin', 'digest', 'short']
+__all__ = ['TokenMixin', 'digest']
 
 logger = logging.getLogger(__name__)
 
@@ -42,44 +41,6 @@ sleep = time.sleep
 def digest(token):
     "Tell a token from another without revealing it"
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def short(func):
-    """Call the function in a short transaction of its own and commit.
-
-    The function is called again after an error of the database.
-    """
-    transaction = Transaction()
-    retry = config.getint('database', 'retry')
-    for count in range(retry + 1):
-        try:
-            result = func()
-            transaction.commit()
-            return result
-        except backend.DatabaseOperationalError:
-            _roll_back(transaction)
-            if count == retry:
-                raise
-            sleep(0.02 * count)
-        except BaseException:
-            _roll_back(transaction)
-            raise
-
-
-def _roll_back(transaction):
-    transaction.rollback()
-    # Tryton would not delete them another time
-    transaction.delete_records.clear()
-
-
-@contextmanager
-def in_transaction(database, user, context):
-    "The current transaction of the thread, or a new one"
-    if Transaction().connection:
-        yield
-    else:
-        with Transaction().start(database, user, context=context):
-            yield
 
 
 @dataclass

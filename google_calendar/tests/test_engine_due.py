@@ -5,13 +5,10 @@ import datetime as dt
 
 from trytond.modules.google_integration.bookkeeping import utcnow
 from trytond.modules.google_integration.engine import Run
+from trytond.modules.google_integration.tests.killed import Killed
 from trytond.transaction import Transaction
 
 from .tools import BOB, CALENDAR, GoogleCalendarTestCase, database
-
-
-class Killed(BaseException):
-    pass
 
 
 class GoogleEngineDueTestCase(GoogleCalendarTestCase):

@@ -41,12 +41,7 @@ class ConflictTestCase(GoogleDriveTestCase):
             for r in self.google.file(self.google_id)['kept']]
 
     def content_of(self, revision):
-        content = self.google.file_content(
-            self.google_id, revision=revision)
-        if not isinstance(content, bytes):
-            import base64
-            content = base64.b64decode(content)
-        return content
+        return self.google.file_content(self.google_id, revision=revision)
 
     def assert_google_stands(self):
         self.assertEqual(self.content(self.google_id), b'theirs')

@@ -8,6 +8,7 @@ from pypdf import PdfReader
 
 from trytond.model.exceptions import ValidationError
 from trytond.modules.google_integration.exceptions import RuleError
+from trytond.modules.google_integration.tests.killed import killed_at
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction
@@ -22,10 +23,6 @@ ERROR = 'google_integration.sync_error'
 TRANSFER = 'google_drive.transfer'
 GOOGLE_DOC = 'application/vnd.google-apps.document'
 FORM = 'application/vnd.google-apps.form'
-
-
-class Killed(BaseException):
-    "Nothing after it is done any more"
 
 
 class DocumentTestCase(GoogleDriveTestCase):
@@ -217,29 +214,13 @@ class DocumentTestCase(GoogleDriveTestCase):
     def test_crash(self):
         "A process that dies between any two commits makes it once"
         self.set_rule(document_incoming_done=self.done)
-        commit = Transaction.commit
         for done in [False, True]:
             number, died = 0, True
             while died:
                 number += 1
                 name = f"{done} {number}.pdf"
                 self.drop(name)
-                count = 0
-
-                def dying(transaction, done=done, number=number):
-                    nonlocal count
-                    count += 1
-                    if count == number and not done:
-                        raise Killed
-                    commit(transaction)
-                    if count == number:
-                        raise Killed
-                with patch.object(Transaction, 'commit', dying):
-                    try:
-                        self.run_once()
-                    except Killed:
-                        pass
-                died = count >= number
+                died = killed_at(self.run_once, number, done)
                 self.update(DRIVE, self.drive, lease_until=0.0)
                 self.synchronize()
                 with self.subTest(done=done, commit=number):

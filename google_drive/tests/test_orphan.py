@@ -4,7 +4,7 @@
 from unittest.mock import patch
 
 from trytond.modules.google_integration import bookkeeping
-from trytond.transaction import Transaction
+from trytond.modules.google_integration.tests.killed import killed_at
 
 from .tools import (
     ALICE, ATTACHMENT, DRIVE, FILE, GROUP, RULE, GoogleDriveTestCase, database)
@@ -14,10 +14,6 @@ POLICIES = ['quarantine', 'record', 'keep', 'log']
 # those of which something is told
 TOLD = {'quarantine', 'log'}
 NAME = "Sales nobody"
-
-
-class Killed(BaseException):
-    "Nothing after it is done any more"
 
 
 class OrphanTestCase(GoogleDriveTestCase):
@@ -443,24 +439,11 @@ class OrphanTestCase(GoogleDriveTestCase):
 
     def killed(self, number, done):
         "Die at the commit of this number, and do the rest another time"
-        commit = Transaction.commit
-        count = 0
-
-        def dying(transaction):
-            nonlocal count
-            count += 1
-            if count == number and not done:
-                raise Killed
-            commit(transaction)
-            if count == number:
-                raise Killed
-        with patch.object(Transaction, 'commit', dying):
-            try:
-                self.sweep()
-                self.run_once()
-            except Killed:
-                pass
+        def run():
+            self.sweep()
+            self.run_once()
+        reached = killed_at(run, number, done)
         self.update(DRIVE, self.drive, lease_until=0.0)
         self.sweep()
         self.synchronize()
-        return count >= number
+        return reached

@@ -6,7 +6,7 @@ import threading
 from unittest.mock import patch
 
 from trytond import backend
-from trytond.modules.google_integration.tokens import short
+from trytond.modules.google_integration.transaction import short
 
 from .tools import (
     ALICE, ATTACHMENT, DRIVE, FILE, GROUP, GoogleDriveTestCase, database)

@@ -2,12 +2,11 @@
 # top level of this repository has the full notices and license terms.
 """A drive that is synchronised with the emulator, for the tests."""
 import base64
-from unittest.mock import patch
 
+from trytond.modules.google_integration.tests.killed import killed_at
 from trytond.modules.google_integration.tests.tools import database
 from trytond.modules.google_integration.tests.two_way_case import (
     ACCESS, ALICE, BOB, CREDENTIALS, TwoWayTestCase)
-from trytond.transaction import Transaction
 
 __all__ = [
     'ACCESS', 'ALICE', 'ATTACHMENT', 'BOB', 'CREDENTIALS', 'DRIVE', 'FILE',
@@ -21,34 +20,15 @@ ATTACHMENT = 'ir.attachment'
 GROUP = 'res.group'
 
 
-class Killed(BaseException):
-    "Nothing after it is done any more"
-
-
 def killed(case, number, done):
     """Run until the commit of this number, and tell if there was one
 
     ``done`` tells if that one is done.
     """
-    commit = Transaction.commit
-    count = 0
-
-    def dying(transaction):
-        nonlocal count
-        count += 1
-        if count == number and not done:
-            raise Killed
-        commit(transaction)
-        if count == number:
-            raise Killed
-    with patch.object(Transaction, 'commit', dying):
-        try:
-            case.run_once()
-        except Killed:
-            pass
+    reached = killed_at(case.run_once, number, done)
     # its lease ends
     case.update(DRIVE, case.drive, lease_until=0.0)
-    return count >= number
+    return reached
 
 
 class GoogleDriveTestCase(TwoWayTestCase):

@@ -5,14 +5,11 @@ from unittest.mock import patch
 
 from trytond.modules.google_gmail.delivery import Delivery
 from trytond.modules.google_gmail.network import GmailNetwork
+from trytond.modules.google_integration.tests.killed import killed_at
 from trytond.transaction import Transaction
 
 from .bad_input_case import BadInputCase
 from .tools import ACCOUNT, ALICE, MESSAGE, database, mail
-
-
-class Killed(BaseException):
-    "Nothing after it is done any more"
 
 
 def killed(case, number, done):
@@ -20,25 +17,10 @@ def killed(case, number, done):
 
     ``done`` tells if that one is done.
     """
-    commit = Transaction.commit
-    count = 0
-
-    def dying(transaction):
-        nonlocal count
-        count += 1
-        if count == number and not done:
-            raise Killed
-        commit(transaction)
-        if count == number:
-            raise Killed
-    with patch.object(Transaction, 'commit', dying):
-        try:
-            case.deliver()
-        except Killed:
-            pass
+    reached = killed_at(case.deliver, number, done)
     # its lease ends
     case.update(ACCOUNT, case.account, send_until=0.0)
-    return count >= number
+    return reached
 
 
 class KilledCase(BadInputCase):

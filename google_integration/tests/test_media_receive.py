@@ -10,10 +10,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 from trytond.modules.google_integration import (
-    media,
-    media_receive,
-    transport,
-)
+    media, media_receive, transport)
 
 from .fake_server import Server, answer, truncate
 from .media_case import EMAIL, UNIT, MediaTestCase, md5, some

@@ -16,6 +16,7 @@ from tests.database import save_template
 from tests.emulator import Emulator
 from trytond import backend
 from trytond.modules.google_integration import bookkeeping, tokens
+from trytond.modules.google_integration.transaction import short
 from trytond.pool import Pool
 from trytond.tests import test_tryton
 from trytond.tests.test_tryton import TestCase
@@ -209,5 +210,5 @@ class RefreshTestCase(TestCase):
             with self.assertRaises(backend.DatabaseOperationalError):
                 Credentials._swap_state(id, 'a', 'x')
             transaction.rollback()
-            self.assertFalse(tokens.short(
+            self.assertFalse(short(
                     lambda: Credentials._swap_state(id, 'a', 'x')))
