@@ -177,15 +177,19 @@ class Oracle:
         Without any, those of what it may be known by, and None for none.
         """
         chain = self.chain(there, file.parent)
-        if chain:
-            name = there[chain[0]].name
-            # a rule knows the records of its own alone
-            found = {
-                id for id, n in records.items()
-                if n == name and n[0] == self.letter(file, there)}
-            if found:
-                return found
         found = {None}
+        if chain:
+            letter = self.letter(file, there)
+
+            def named(names):
+                # a rule knows the records of its own alone
+                return {
+                    id for id, n in records.items()
+                    if n in names and n[0] == letter}
+            if current := named({there[chain[0]].name}):
+                return current
+            # Tryton knows for which record it has made it
+            found |= named(self.names.get(chain[0], ()))
         for other in there.values():
             if other.parent == file.parent and other.id != file.id:
                 found |= self._owners_of(other.id, here)
