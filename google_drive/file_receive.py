@@ -380,10 +380,14 @@ class Receive(Apply):
                 # it never was at Google: it is sent again
                 self.Model.google_forget([record], 'to_push')
             return
+        md5 = record.md5
+        if record.held_md5 and not mapping.is_native(record.google_base):
+            # what was to be fetched can not be had
+            md5 = record.held_md5
         bookkeeping.update(self.Model, [record], {
                 'google_state': 'apart',
                 'incoming': False,
-                'md5': record.held_md5 or record.md5,
+                'md5': md5,
                 'google_lock': None,
                 'holder': None,
                 'held_since': None,

@@ -9,8 +9,7 @@ from PIL import Image
 from trytond.modules.google_drive import network_download
 
 from .tools import (
-    ALICE, ATTACHMENT, GROUP, RULE, GoogleDriveTestCase,
-    database)
+    ALICE, ATTACHMENT, FILE, GROUP, RULE, GoogleDriveTestCase, database)
 
 PDF = 'application/pdf'
 DOCUMENT = 'application/vnd.google-apps.document'
@@ -92,6 +91,23 @@ class PullDocumentTestCase(GoogleDriveTestCase):
         self.synchronize()
         self.assertIn('drive.files.export', self.requests())
         self.assertEqual(len(self.local()), 2)
+
+    def test_document_lost(self):
+        "Nothing is sent of what Google does not have any more"
+        file = self.google.create_file(
+            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
+            parent=self.folder("Sales"))
+        self.synchronize()
+        self.google.destroy_file(file['id'])
+        self.run_once()
+        errors = self.errors()
+        self.assertEqual(len(errors), 1)
+        id, = self.attachments('id')
+        self.write(id, name="Plans.pdf")
+        self.run_once()
+        self.assertEqual(self.errors(), errors)
+        self.assertEqual(self.search(FILE, 'google_state'), ['apart'])
+        self.assertEqual(self.attachments(), ["Plans.pdf"])
 
     def test_document_revisions_hidden(self):
         "Who may not see its revisions exports it each time"
