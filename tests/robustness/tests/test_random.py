@@ -8,7 +8,7 @@ from tests.robustness.laboratory import Laboratory
 from tests.robustness.rounds import play
 
 SEED = 3000
-STEPS = 2000
+STEPS = 1000
 LANES = 2
 
 
