@@ -232,6 +232,8 @@ class AttemptsMixin:
                 'error_code': error.code if error else None,
                 'error_arguments': (
                     bookkeeping.dumps(error.arguments) if error else None),
+                # of another one nobody knows yet
+                'acknowledged': False,
                 **values,
                 })
 

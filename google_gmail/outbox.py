@@ -37,6 +37,8 @@ else:
 _sent = {
     'invisible': Eval('direction') != 'out',
     }
+# what an error leaves nothing to do with but to know it
+_final = ['sent', 'received']
 
 
 class Message(
@@ -125,6 +127,12 @@ class Message(
                 'invisible': ~Eval('error'),
                 }),
         'get_error')
+    acknowledged = fields.Boolean(
+        "Acknowledged", readonly=True,
+        states={
+            'invisible': ~Eval('acknowledged', False),
+            },
+        help="A person has seen the error.")
     # may hold what gives access: never read by clients
     data = fields.Binary(
         "Data", file_id=file_id, store_prefix=store_prefix, readonly=True,
@@ -206,6 +214,12 @@ class Message(
                     'invisible': ~Eval('state').in_(['waiting', 'failed']),
                     'depends': ['state'],
                     },
+                'acknowledge': {
+                    'invisible': (
+                        ~Eval('state').in_(_final) | ~Eval('error_code')
+                        | Eval('acknowledged', False)),
+                    'depends': ['state', 'error_code', 'acknowledged'],
+                    },
                 })
 
     @staticmethod
@@ -219,7 +233,8 @@ class Message(
                 If(Eval('state') == 'failed', 'danger',
                     # what was sent and came back has an error, too
                     If((Eval('state') == 'uncertain')
-                        | Bool(Eval('error_code')), 'warning',
+                        | (Bool(Eval('error_code'))
+                            & ~Eval('acknowledged', False)), 'warning',
                         If(Eval('state') == 'canceled', 'muted', '')))),
             ]
 
@@ -407,6 +422,16 @@ class Message(
         "Do not send it, and delete its draft"
         bookkeeping.update(cls, messages, {'next_attempt': None})
         cls._deliver([m for m in messages if m.draft_id])
+
+    @classmethod
+    @ModelView.button
+    def acknowledge(cls, messages):
+        "A person knows that what was sent or received has an error"
+        bookkeeping.check_write(cls, messages)
+        bookkeeping.update(
+            cls, messages, {'acknowledged': True},
+            lambda table: table.state.in_(_final)
+            & (table.error_code != Null))
 
     @classmethod
     def check_modification(cls, mode, records, values=None, external=False):

@@ -360,7 +360,7 @@ class AccessTestCase(GmailTestCase):
             'autocomplete', 'history_revisions'}
         buttons = {
             MESSAGE: {'retry', 'send_again', 'mark_sent', 'cancel',
-                'get_models'},
+                'acknowledge', 'get_models'},
             RECIPIENT: set(),
             ACCOUNT: {
                 'connect', 'test_connection', 'deliver_now', 'synchronize',

@@ -3,9 +3,12 @@
 "Answers and bounces come to the record"
 from email.message import EmailMessage
 
+from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.pool import Pool
+from trytond.pyson import PYSONDecoder
 from trytond.sendmail import send_message_transactional
 
+from .test_bounce import report
 from .tools import ALICE, CUSTOMER, MESSAGE, GmailTestCase, database, mail
 
 
@@ -137,6 +140,60 @@ class ReceiveTestCase(GmailTestCase):
             found, = pool.get(MESSAGE).search([('direction', '=', 'in')])
             self.assertTrue(found.bounce)
             self.assertEqual(str(found.resource), self.group)
+
+    def attention(self):
+        "The mails of the list of that name"
+        with database(commit=False) as pool:
+            domain = pool.get('ir.action.act_window.domain')(
+                pool.get('ir.model.data').get_id(
+                    'google_gmail', 'act_message_form_domain_attention'))
+            return [
+                m.id for m in pool.get(MESSAGE).search(
+                    PYSONDecoder().decode(domain.domain))]
+
+    def come_back(self, id, address):
+        "A report that the mail did not arrive at the address is received"
+        name = self.message(id, 'message_id')
+        self.google.receive_mail(ALICE, report(
+                'Reporting-MTA: dns; mx.test\r\n\r\n'
+                f'Final-Recipient: rfc822; {address}\r\n'
+                'Action: failed\r\nStatus: 5.1.1\r\n',
+                original=f'Message-ID: {name}\r\n\r\nHello\r\n',
+                headers=f'Message-ID: <{address}.report@mx.test>\r\n'))
+        self.synchronize()
+
+    def test_acknowledge(self):
+        "What came back needs attention until a person knows it"
+        other = 'other@customer.test'
+        id = self.send_about(mail(to=f'{CUSTOMER}, {other}'))
+        self.come_back(id, CUSTOMER)
+        self.assertEqual(self.attention(), [id])
+        with self.assertRaises(AccessError):
+            self.click(MESSAGE, id, 'acknowledge', user=self.john)
+        self.assertEqual(self.attention(), [id])
+        # who may write the record
+        self.click(MESSAGE, id, 'acknowledge', user=1)
+        self.assertEqual(self.attention(), [])
+        state, error, acknowledged = self.message(
+            id, 'state', 'error', 'acknowledged')
+        self.assertEqual((state, acknowledged), ('sent', True))
+        self.assertIn(CUSTOMER, error)
+        self.assertIn('bounced', self.search(
+                'google_gmail.recipient', 'state',
+                domain=[('message', '=', id)]))
+        # what comes back after that is not known yet
+        self.come_back(id, other)
+        self.assertEqual(self.attention(), [id])
+
+    def test_attention(self):
+        "What can still be sent is not acknowledged, and may be given up"
+        id = self.send(mail(From='other@example.com'))[0]
+        self.assertEqual(self.attention(), [id])
+        with self.assertRaises(AccessButtonError):
+            self.click(MESSAGE, id, 'acknowledge', user=self.ada)
+        self.assertEqual(self.attention(), [id])
+        self.click(MESSAGE, id, 'cancel', user=self.ada)
+        self.assertEqual(self.attention(), [])
 
     def test_history_lost(self):
         self.send_about(mail())
