@@ -47,9 +47,18 @@ class Account(metaclass=PoolMeta):
     @classmethod
     def _choices(cls, name, user, context):
         choices = super()._choices(name, user, context)
-        if not name and context.get('company'):
-            choices.insert(-1, [('companies', '=', context['company'])])
+        company = context.get('company')
+        if not name and company and cls._works_for(
+                # who asked for what Tryton itself does
+                user or context.get('user'), company):
+            choices.insert(-1, [('companies', '=', company)])
         return choices
+
+    @staticmethod
+    def _works_for(user, company):
+        "Tell if the user has the company, as clients send any context"
+        User = Pool().get('res.user')
+        return not user or company in {c.id for c in User(user).companies}
 
     @classmethod
     def copy(cls, accounts, default=None):

@@ -6,7 +6,8 @@ from email.policy import default as policy
 from unittest.mock import patch
 
 from trytond.modules.google_gmail.exceptions import AccountError
-from trytond.transaction import inactive_records
+from trytond.sendmail import send_message_transactional
+from trytond.transaction import Transaction, inactive_records
 
 from .tools import (
     ACCOUNT, ALICE, BOB, CUSTOMER, MESSAGE, GmailTestCase, database, mail)
@@ -151,6 +152,10 @@ class ModulesTestCase(GmailTestCase):
     def test_company(self):
         "The account of the company, unless the user has one"
         one, two = self.create_companies()
+        with database() as pool:
+            User = pool.get('res.user')
+            for user, company in [(self.jane, one), (self.john, two)]:
+                User.write([User(user)], {'companies': [('add', [company])]})
         credentials = self.connect(self.john, BOB)
         second, = self.discover(credentials)
         self.set_service(second, companies=[('add', [one])])
@@ -158,8 +163,10 @@ class ModulesTestCase(GmailTestCase):
                 (self.jane, one, second, BOB),
                 (self.jane, two, self.account, ALICE),
                 (self.jane, None, self.account, ALICE),
+                # which is not a company of John, whatever his client says
+                (self.john, one, self.account, ALICE),
                 ]:
-            with self.subTest(company=company):
+            with self.subTest(user=user, company=company):
                 id, = self.send(
                     mail(From=sender), user=user,
                     context={'company': company})
@@ -169,6 +176,22 @@ class ModulesTestCase(GmailTestCase):
         self.set_service(users=[('add', [self.jane])])
         id, = self.send(mail(), user=self.jane, context={'company': one})
         self.assertEqual(self.message(id, 'account'), self.account)
+
+    def test_company_root(self):
+        "Of Tryton itself the company counts, unless a user asked for it"
+        one, _ = self.create_companies()
+        second, = self.discover(self.connect(self.john, BOB))
+        self.set_service(second, companies=[('add', [one])])
+        for user, account, sender in [
+                (0, second, BOB),
+                (self.john, self.account, ALICE),
+                ]:
+            with self.subTest(user=user):
+                with database(user, context={'company': one}), \
+                        Transaction().set_user(0, set_context=True):
+                    send_message_transactional(mail(From=sender))
+                self.assertEqual(
+                    self.search(MESSAGE, 'account')[-1].id, account)
 
     def test_company_twice(self):
         one, _ = self.create_companies()
