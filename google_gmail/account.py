@@ -9,6 +9,7 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.google_service import GoogleService
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
+from trytond.tools import escape_wildcard
 from trytond.transaction import inactive_records, without_check_access
 
 from . import mime, scopes
@@ -222,7 +223,9 @@ class Account(
     @classmethod
     def validate_fields(cls, accounts, field_names):
         super().validate_fields(accounts, field_names)
-        if field_names and not field_names & {'address', 'default', 'users'}:
+        if field_names and not field_names & {
+                'active', 'address', 'default', 'enabled', 'receive_replies',
+                'users'}:
             return
         for account in accounts:
             try:
@@ -232,7 +235,24 @@ class Account(
                         'google_gmail.msg_account_address',
                         account=account.rec_name,
                         address=account.address)) from None
+        cls.check_mailboxes(accounts)
         cls.check_users(accounts)
+
+    @classmethod
+    def check_mailboxes(cls, accounts):
+        "What comes to a mailbox is received, and answered, by one account"
+        for account in accounts:
+            found = cls.search([
+                    ('active', '=', True),
+                    ('enabled', '=', True),
+                    ('receive_replies', '=', True),
+                    ('address', 'ilike', escape_wildcard(account.address)),
+                    ])
+            if len(found) > 1:
+                raise AccountError(gettext(
+                        'google_gmail.msg_account_mailbox',
+                        address=account.address,
+                        accounts=', '.join(a.rec_name for a in found)))
 
     @classmethod
     def check_users(cls, accounts):

@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from trytond.modules.google_gmail import rule as rules
+from trytond.modules.google_gmail.exceptions import AccountError
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.tests.tools import visit
 
@@ -226,6 +227,25 @@ class RuleTestCase(RuleCase):
                 self.synchronize(id)
                 self.deliver(id)
         self.assertEqual(len(self.answers()), 1)
+
+    def test_same_mailbox(self):
+        "One account receives what comes to a mailbox, so answers it once"
+        second, = self.discover(self.connect(self.john, BOB))
+        name = self.read(ACCOUNT, second, 'name')
+        # one that only sends may stand beside
+        self.set_service(second, address=ALICE.upper())
+        with self.assertRaisesRegex(AccountError, name):
+            self.set_service(second, receive_replies=True)
+        self.set_service(second, receive_replies=True, active=False)
+        with self.assertRaisesRegex(AccountError, name):
+            self.set_service(second, active=True)
+        self.set_service(second, enabled=False, active=True)
+        with self.assertRaisesRegex(AccountError, name):
+            self.set_service(second, enabled=True)
+        self.set_service(second, address=BOB)
+        self.set_service(second, enabled=True)
+        with self.assertRaisesRegex(AccountError, ALICE):
+            self.set_service(second, address=ALICE)
 
     def grant(self, user, id, address):
         with database(user) as pool:
