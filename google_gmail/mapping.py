@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 from . import mime
 
 __all__ = [
-    'Bounce', 'Content', 'HEADERS', 'Received', 'bounce_of', 'content_of',
-    'cursor_of', 'loads_cursor', 'received']
+    'Bounce', 'Content', 'HEADERS', 'Received', 'appeared', 'bounce_of',
+    'content_of', 'cursor_of', 'loads_cursor', 'received']
 
 # what is asked of each mail before it is known whom it concerns
 HEADERS = [
@@ -90,6 +90,23 @@ def cursor_of(history, page=None, since=None):
     if since is not None:
         values.update(since=since)
     return json.dumps(values, sort_keys=True)
+
+
+def appeared(history):
+    """The identifiers of the mails that came, or left the spam, in order
+
+    ``history`` is the list of [users.history.list], whose labels may be
+    older than those of the mails.
+    """
+    added = [
+        a['message'] for h in history for a in h.get('messagesAdded', [])]
+    freed = [
+        r['message']['id'] for h in history
+        for r in h.get('labelsRemoved', []) if 'SPAM' in r.get('labelIds', [])]
+    return list(dict.fromkeys([
+                *(m['id'] for m in added
+                    if not SKIPPED & set(m.get('labelIds', []))),
+                *freed]))
 
 
 def _values(headers, name):

@@ -76,18 +76,14 @@ class ReceiveNetwork:
     def _list_history(cls, client, cursor):
         answer = cls._page(client, cursor, client.api.users().history().list(
                 userId=ME, startHistoryId=cursor['history'],
-                historyTypes=['messageAdded'], maxResults=PAGE,
-                pageToken=cursor.get('page')))
-        added = {
-            a['message']['id']: a['message']
-            for h in answer.get('history', [])
-            for a in h.get('messagesAdded', [])}
+                historyTypes=['messageAdded', 'labelRemoved'],
+                maxResults=PAGE, pageToken=cursor.get('page')))
         page = answer.get('nextPageToken')
         history = cursor['history'] if page else str(
             answer.get('historyId', cursor['history']))
         return Changes(
-            [Change(id, m) for id, m in added.items()
-                if not mapping.SKIPPED & set(m.get('labelIds', []))],
+            [Change(id, {'id': id})
+                for id in mapping.appeared(answer.get('history', []))],
             mapping.cursor_of(history, page), more=bool(page),
             service={} if page else cls._books(client))
 

@@ -242,18 +242,8 @@ class SentDraftTestCase(DraftCase):
 
     def send_in_gmail(self):
         "The person sends the draft in Gmail"
-        return self.as_person(lambda drafts: drafts.send(
+        return self.as_person(lambda users: users.drafts().send(
                 userId='me', body={'id': self.message(self.id, 'draft_id')}))
-
-    def as_person(self, request):
-        "Do at Google what the person does there"
-        with database() as pool:
-            account = pool.get('google_gmail.account')(self.account)
-            client = account.credentials.get_client(
-                'gmail', 'v1', account.google_parameters())
-            Transaction().commit()
-        self.addCleanup(client.close)
-        return client.execute(request(client.api.users().drafts()))
 
     def test_sent(self):
         for replace in [False, True]:
@@ -302,7 +292,7 @@ class SentDraftTestCase(DraftCase):
         self.tidy()
         self.assertEqual(self.message(self.id), 'draft')
         draft_id = self.message(self.id, 'draft_id')
-        self.as_person(lambda drafts: drafts.delete(
+        self.as_person(lambda users: users.drafts().delete(
                 userId='me', id=draft_id))
         self.google.add_fault(
             'status', method_id='gmail.users.drafts.get', status=503)

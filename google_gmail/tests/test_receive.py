@@ -195,6 +195,40 @@ class ReceiveTestCase(GmailTestCase):
         self.click(MESSAGE, id, 'cancel', user=self.ada)
         self.assertEqual(self.attention(), [])
 
+    def test_spam(self):
+        "What Gmail took for spam is received when a person says it is none"
+        self.set_service(set_labels=True)
+        self.authorize_again()
+        id = self.send_about(mail())
+        answer = self.google.receive_mail(
+            ALICE, self.answer(self.arrived()[-1]['raw']).as_bytes(),
+            sender=CUSTOMER, labels=['SPAM', 'UNREAD'])
+        self.synchronize()
+        self.move(answer, remove=['UNREAD'])
+        self.synchronize()
+        received = [('direction', '=', 'in')]
+        self.assertEqual(self.search(MESSAGE, 'id', domain=received), [])
+        # it was none, and it was after all
+        self.move(answer, add=['INBOX'], remove=['SPAM'])
+        self.move(answer, add=['SPAM'])
+        self.synchronize()
+        self.assertEqual(self.search(MESSAGE, 'id', domain=received), [])
+        for _ in range(2):
+            self.move(answer, add=['INBOX'], remove=['SPAM'])
+            self.synchronize()
+            found, = self.search(
+                MESSAGE, 'state', 'in_reply_to', domain=received)
+            self.assertEqual((found[0], found[1].id), ('received', id))
+            self.move(answer, add=['SPAM'])
+            self.synchronize()
+
+    def move(self, message, add=(), remove=()):
+        "A person changes the labels of a mail"
+        self.as_person(lambda users: users.messages().modify(
+                userId='me', id=message['id'], body={
+                    'addLabelIds': list(add),
+                    'removeLabelIds': list(remove)}))
+
     def test_history_lost(self):
         self.send_about(mail())
         raw = self.arrived()[-1]['raw']

@@ -14,6 +14,7 @@ from trytond.modules.google_integration.tests.tools import (
 from trytond.modules.google_integration.tests.two_way_case import (
     ACCESS, ALICE, BOB, CREDENTIALS, TwoWayTestCase)
 from trytond.sendmail import send_message_transactional
+from trytond.transaction import Transaction
 
 __all__ = [
     'ACCESS', 'ACCOUNT', 'ALICE', 'BOB', 'CREDENTIALS', 'CUSTOMER',
@@ -131,6 +132,16 @@ class GmailTestCase(TwoWayTestCase):
     def arrived(self, to=CUSTOMER):
         "What the outside mailbox got, as messages"
         return self.google.outside_mails(to=to)
+
+    def as_person(self, request):
+        "Do at Google what the person does there"
+        with database() as pool:
+            account = pool.get(ACCOUNT)(self.account)
+            client = account.credentials.get_client(
+                'gmail', 'v1', account.google_parameters())
+            Transaction().commit()
+        self.addCleanup(client.close)
+        return client.execute(request(client.api.users()))
 
     def trust_smtp(self):
         "Point SMTP at the emulator, of which the certificate is trusted"
