@@ -4,12 +4,9 @@
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sql import Null
-
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import Transaction
 
-__all__ = ['Attachment', 'Cron', 'FileStoreQueue']
+__all__ = ['Attachment', 'Cron']
 
 # what tells something of a file when it changes
 WATCHED = {
@@ -68,18 +65,3 @@ class Attachment(metaclass=PoolMeta):
             File.attachments_changed(attachments)
             if 'resource' in field_names:
                 File.attachments_moved(attachments)
-
-
-class FileStoreQueue(metaclass=PoolMeta):
-    __name__ = 'ir.filestore.queue'
-
-    @classmethod
-    def remove(cls):
-        # without store_prefix trytond queues no prefix, with which it can
-        # remove nothing; the contents are below the name of the database
-        table = cls.__table__()
-        transaction = Transaction()
-        transaction.connection.cursor().execute(*table.update(
-                [table.prefix], [transaction.database.name],
-                where=table.prefix == Null))
-        super().remove()

@@ -3,6 +3,8 @@
 """What the family adds to the models of Tryton's own administration."""
 import uuid
 
+from sql import Null
+
 from trytond.cache import Cache
 from trytond.model import fields
 from trytond.pool import PoolMeta
@@ -48,6 +50,21 @@ class Cron(metaclass=PoolMeta):
                 ('google_integration.synchronization|verify',
                     "Verify Google Synchronization"),
                 ])
+
+
+class FileStoreQueue(metaclass=PoolMeta):
+    __name__ = 'ir.filestore.queue'
+
+    @classmethod
+    def remove(cls):
+        # without store_prefix trytond queues no prefix, with which it can
+        # remove nothing; the contents are below the name of the database
+        table = cls.__table__()
+        transaction = Transaction()
+        transaction.connection.cursor().execute(*table.update(
+                [table.prefix], [transaction.database.name],
+                where=table.prefix == Null))
+        super().remove()
 
 
 class Rule(metaclass=PoolMeta):

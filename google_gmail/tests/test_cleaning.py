@@ -6,7 +6,10 @@ from email import message_from_bytes
 from unittest.mock import patch
 
 import trytond.config as config
+from trytond.filestore import filestore
+from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.bookkeeping import utcnow
+from trytond.transaction import Transaction
 
 from .tools import ALICE, CUSTOMER, MESSAGE, GmailTestCase, database, mail
 
@@ -104,6 +107,15 @@ class CleaningTestCase(GmailTestCase):
         self.assertEqual(self.message(id, 'data_id', 'data'), [None, None])
         self.assertEqual(self.search('ir.filestore.queue', 'file_id'), [
                 file_id])
+        with database() as pool:
+            self.assertIsNone(pool.get(MESSAGE).data.store_prefix)
+            Queue = pool.get('ir.filestore.queue')
+            bookkeeping.update(Queue, Queue.search([]), {
+                    'create_date': utcnow() - dt.timedelta(days=91)})
+            Queue.remove()
+            with self.assertRaises(FileNotFoundError):
+                filestore.get(file_id, Transaction().database.name)
+        self.assertEqual(self.search('ir.filestore.queue', 'file_id'), [])
 
 
 del GmailTestCase
