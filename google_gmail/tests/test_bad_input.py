@@ -212,25 +212,27 @@ class ApiTestCase(BadInputCase):
         self.deliver_all()
         self.assertEqual(self.states(), ['failed', 'sent'])
 
-    def test_transient(self):
-        "What was certainly not executed is sent later"
-        for status, reason in [
-                (429, 'rateLimitExceeded'),
-                (403, 'userRateLimitExceeded'),
-                (403, 'rateLimitExceeded'),
-                ]:
-            with self.subTest(status=status, reason=reason):
-                subject = f'{status} {reason}'
-                id, = self.send(mail(subject=subject))
-                self.google.add_fault(
-                    'status', method_id=SEND, status=status, reason=reason,
-                    retry_after=120)
-                self.deliver()
-                self.assertGreater(
-                    self.message(id, 'next_attempt'),
-                    utcnow() + dt.timedelta(seconds=90))
-                self.waits(id)
-                self.assertEqual(self.count(subject), 1)
+    def is_sent_later(self, status, reason):
+        "What was certainly not executed is sent later, when Google says"
+        subject = f'{status} {reason}'
+        id, = self.send(mail(subject=subject))
+        self.google.add_fault(
+            'status', method_id=SEND, status=status, reason=reason,
+            retry_after=120)
+        self.deliver()
+        self.assertGreater(
+            self.message(id, 'next_attempt'),
+            utcnow() + dt.timedelta(seconds=90))
+        self.waits(id)
+        self.assertEqual(self.count(subject), 1)
+
+    def test_429(self):
+        self.is_sent_later(429, 'rateLimitExceeded')
+
+    def test_403(self):
+        for reason in ['userRateLimitExceeded', 'rateLimitExceeded']:
+            with self.subTest(reason=reason):
+                self.is_sent_later(403, reason)
 
     def test_forbidden(self):
         "What concerns the account stops it, and nothing is lost"

@@ -15,30 +15,43 @@ class SmtpTestCase(BadInputCase):
         super().setUp()
         self.trust_smtp()
 
-    def test_codes(self):
-        for method, code, text in [
-                ('smtp.connect', 421, '4.7.0 Try again later'),
-                ('smtp.mail', 421, '4.7.0 Try again later'),
-                ('smtp.rcpt', 421, '4.7.0 Try again later'),
-                ('smtp.data', 421, '4.7.0 Try again later'),
-                ('smtp.auth', 421, '4.7.0 Try again later'),
-                ('smtp.auth', 454, '4.7.0 Too many login attempts'),
-                ('smtp.auth', 535, '5.7.8 Username and Password refused'),
-                ]:
-            with self.subTest(method=method, code=code):
-                subject = f'{method} {code}'
-                id, = self.send(mail(subject=subject))
-                self.google.add_fault(
-                    'status', method_id=method, status=code, message=text,
-                    times=2 if code == 535 else 1)
-                self.deliver()
-                if code == 535:
-                    self.assertIn(
-                        '535', self.read(ACCOUNT, self.account, 'send_error'))
-                else:
-                    self.assertIn(str(code), self.message(id, 'error'))
-                self.waits(id)
-                self.assertEqual(self.count(subject), 1)
+    def answers(self, method, code, text, times=1):
+        "Send while Google answers so and return the id of the mail"
+        id, = self.send(mail(subject=f'{method} {code}'))
+        self.google.add_fault(
+            'status', method_id=method, status=code, message=text,
+            times=times)
+        self.deliver()
+        return id
+
+    def arrives(self, id):
+        "The mail that waits arrives later, once"
+        self.waits(id)
+        self.assertEqual(self.count(self.message(id, 'subject')), 1)
+
+    def test_421(self):
+        "Google closes the connection, whatever it was asked"
+        for method in [
+                'smtp.connect', 'smtp.auth', 'smtp.mail', 'smtp.rcpt',
+                'smtp.data']:
+            with self.subTest(method=method):
+                id = self.answers(method, 421, '4.7.0 Try again later')
+                self.assertIn('421', self.message(id, 'error'))
+                self.arrives(id)
+
+    def test_454(self):
+        "Too many log in"
+        id = self.answers('smtp.auth', 454, '4.7.0 Too many login attempts')
+        self.assertIn('454', self.message(id, 'error'))
+        self.arrives(id)
+
+    def test_535(self):
+        "The token is refused, also the renewed one: the account stops"
+        id = self.answers(
+            'smtp.auth', 535, '5.7.8 Username and Password refused', times=2)
+        self.assertIn('535', self.read(ACCOUNT, self.account, 'send_error'))
+        self.assertEqual(self.message(id, 'error'), '')
+        self.arrives(id)
 
     def test_recipient(self):
         "One is refused"
