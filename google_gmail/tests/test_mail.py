@@ -11,7 +11,8 @@ import trytond.config as config
 import trytond.sendmail as sendmail
 from trytond.exceptions import UserError
 from trytond.modules.google_gmail import mail as hook
-from trytond.modules.google_gmail.exceptions import MailError, MailNotSent
+from trytond.modules.google_gmail.exceptions import (
+    AccountError, MailError, MailNotSent)
 from trytond.sendmail import (
     SMTPDataManager, send_message, send_message_transactional)
 from trytond.tests.test_tryton import (
@@ -368,6 +369,12 @@ class ChoiceTestCase(HookTestCase):
         second = self.second_account(
             users=[('add', [self.john])], active=False)
         self.assertNotEqual(self.chosen(user=self.john)[0], second)
+
+    def test_active_again(self):
+        "There is one default, also when one comes back"
+        second = self.second_account(default=True, active=False)
+        with self.assertRaisesRegex(AccountError, "The second"):
+            self.set_service(second, active=True)
 
     def test_none(self):
         self.set_service(default=False)
