@@ -43,6 +43,15 @@ class Attachment(metaclass=PoolMeta):
         fields.Char(
             "Open in Google Drive", states=_known('google_drive_link')),
         'get_google_drive')
+    google_drive_created = fields.Function(
+        fields.Timestamp(
+            "Created on Google Drive", states=_known('google_drive_created')),
+        'get_google_drive')
+    google_drive_modified = fields.Function(
+        fields.Timestamp(
+            "Modified on Google Drive",
+            states=_known('google_drive_modified')),
+        'get_google_drive')
 
     @classmethod
     def get_google_drive_states(cls):
@@ -86,6 +95,8 @@ def _shown(files, names):
                 'google_drive_state': file.google_state,
                 'google_drive_name': file.name,
                 'google_drive_link': file.link,
+                'google_drive_created': file.created,
+                'google_drive_modified': file.modified,
                 'google_drive_folder': file.drive in trees and _folder(
                     trees[file.drive], file) or None,
                 })

@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What people see on their attachments"
+import datetime as dt
+
 from trytond.model.exceptions import AccessError
 
 from .tools import (
@@ -61,6 +63,20 @@ class AttachmentTestCase(GoogleDriveTestCase):
         self.assertEqual(
             self.shown(id)[1:3],
             ["b.txt", "My Drive / Tryton / Elsewhere"])
+
+    def test_dates(self):
+        "When the file was created and modified, whatever Tryton has done"
+        self.drop(
+            "a.txt", createdTime='2024-02-29T23:59:59.001Z',
+            modifiedTime='2025-03-30T01:30:00.250Z')
+        self.synchronize()
+        id, = self.search(ATTACHMENT, 'id')
+        names = ['google_drive_created', 'google_drive_modified']
+        with self.as_user(self.jane) as pool:
+            values, = pool.get(ATTACHMENT).read([id], names)
+        self.assertEqual([values[n] for n in names], [
+                dt.datetime(2024, 2, 29, 23, 59, 59, 1000),
+                dt.datetime(2025, 3, 30, 1, 30, 0, 250_000)])
 
     def test_error(self):
         "Only who may read the file is told of the reason"
