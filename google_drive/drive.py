@@ -107,6 +107,13 @@ class Drive(
         return domain
 
     @classmethod
+    def google_error_code(cls, error):
+        # [Resolve errors]: nothing but space helps
+        if error.reason == 'storageQuotaExceeded':
+            return 'google_drive.storage'
+        return super().google_error_code(error)
+
+    @classmethod
     def google_scopes_of(cls, credentials):
         return credentials.drive_scopes
 

@@ -24,15 +24,20 @@ class ErrorsTestCase(GoogleDriveTestCase):
         self.synchronize()
         self.delete(trashed)
         self.attach("a.txt", b'x' * 100)
+        self.drop("b.txt", b'1')
         self.google.set_quota(ALICE, 10)
-        self.run_once()
-        self.assertTrue(
-            self.errors() or self.read(DRIVE, self.drive, 'last_error'))
-        self.assertEqual(self.remote(), [])
+        self.synchronize()
+        error, = self.errors()
+        self.assertIn("no space left", error)
+        self.assertEqual(self.remote(), [("Sales/b.txt", b'1')])
+        self.assertIn(("Sales/b.txt", b'1'), self.local())
+        self.assertTrue(any(
+                f['name'] == "c.txt" and f['trashed']
+                for f in self.google.files()))
         self.google.set_quota(ALICE, None)
         self.retry()
         self.synchronize()
-        self.assert_equal_sides(1)
+        self.assert_equal_sides(2)
         self.assertEqual(self.errors(), [])
         self.assert_settled()
 
