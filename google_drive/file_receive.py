@@ -17,7 +17,9 @@ from .tree import Tree
 
 __all__ = ['FileReceive']
 
-CONTENT, = [u.fields for u in mapping.UNITS if u.name == 'content']
+CONTENT, GOOGLE = [
+    u.fields for name in ['content', 'google']
+    for u in mapping.UNITS if u.name == name]
 
 
 class FileReceive:
@@ -270,6 +272,9 @@ class Receive(Apply):
     def _existing(self, record, change):
         if record.google_arrived(change.resource):
             self.Model.google_sent(self.service, [record])
+        elif record.google_damaged(change.resource):
+            self._sent_again(record, change)
+            return []
         if record.doubtful:
             bookkeeping.update(
                 self.Model, [record], {'doubtful': False})
@@ -318,6 +323,17 @@ class Receive(Apply):
             self._not_received(record, change)
             return []
         return super()._existing(record, change)
+
+    def _sent_again(self, record, change):
+        "What came to Google damaged is nobody's change: ours stands"
+        values = mapping.to_values(change.resource)
+        bookkeeping.update(self.Model, [record], {
+                **self.Model.google_known(change.resource),
+                **{n: values[n] for n in GOOGLE},
+                })
+        bookkeeping.update(
+            self.Model, [record], {'google_state': 'to_push'},
+            lambda table: table.google_state == 'pushing')
 
     def _not_received(self, record, change):
         """Note another version of the same file

@@ -45,6 +45,25 @@ class FileTransfer:
                 for n in ['name', 'parent_google_id'])
         return values['md5'] == self.sending
 
+    def google_damaged(self, resource):
+        """Tell if Google has another content of what was being sent
+
+        Nobody else gives it the time at which the attachment was changed.
+        """
+        if (self.sending in {None, CHANGE} or not self.google_touched
+                or mapping.is_removed(resource)
+                or mapping.is_trashed(resource)):
+            return False
+        values = mapping.to_values(resource)
+        return (
+            values['md5'] not in {None, self.sending}
+            and values['modified'] is not None
+            and mapping.time_text(values['modified'])
+            == mapping.time_text(self.google_touched)
+            and all(
+                values[n] == getattr(self, n)
+                for n in ['name', 'parent_google_id', 'description']))
+
     @classmethod
     def google_confirm(cls, service, operations, answers):
         Transfer = Pool().get('google_drive.transfer')

@@ -1,12 +1,14 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What is bad is told with its reason and a Retry, and the others go on"
+import hashlib
 from unittest.mock import patch
 
 from .tools import (
     ALICE, ATTACHMENT, DRIVE, FILE, GROUP, GoogleDriveTestCase, database)
 
 ERROR = 'google_integration.sync_error'
+RIGHT = hashlib.md5(b'right').hexdigest()
 MEGABYTE = 1024 ** 2
 NAMES = [
     'x' * 296 + '.txt',
@@ -91,6 +93,78 @@ class BadInputTestCase(GoogleDriveTestCase):
         self.assert_equal_sides(2)
         self.assertEqual(self.errors(), [])
         self.assert_settled()
+
+    def damage(self):
+        "Let what is right arrive at Google as another content"
+        Drive = self.model(DRIVE)
+        push = Drive.push
+
+        def write(operations, content):
+            for operation in operations:
+                if operation.parameters.get('md5') == RIGHT:
+                    with open(operation.parameters['path'], 'wb') as file:
+                        file.write(content)
+
+        def damaged(client, operations):
+            write(operations, b'wrong')
+            answers = push(client, operations)
+            write(operations, b'right')
+            return answers
+        return patch.object(Drive, 'push', damaged)
+
+    def assert_damaged(self, content):
+        self.assertIn(("Sales/a.txt", content), self.remote())
+        self.assertIn(("Sales/a.txt", b'right'), self.local())
+        self.assertEqual(len(self.errors()), 1)
+        self.assert_others()
+
+    def test_damaged_upload(self):
+        "What arrived as another content is told and sent again"
+        for policy in ['newest', 'google']:
+            with self.subTest(policy):
+                self.set_rule(conflict_policy=policy)
+                attachment = self.attach("a.txt", b'right')
+                with self.damage():
+                    self.synchronize()
+                self.assert_damaged(b'wrong')
+                # what Google lists is no change of somebody
+                self.synchronize()
+                self.assert_damaged(b'wrong')
+                self.retry()
+                self.synchronize()
+                self.assert_equal_sides(2)
+                self.assertEqual(self.errors() + self.conflicts('id'), [])
+                self.assert_settled()
+                self.delete(attachment)
+                self.synchronize()
+
+    def test_damaged_replacement(self):
+        self.set_rule(conflict_policy='google')
+        attachment = self.attach("a.txt", b'first')
+        self.synchronize()
+        self.write(attachment, data=b'right')
+        with self.damage():
+            self.synchronize()
+        self.synchronize()
+        self.assert_damaged(b'wrong')
+        self.retry()
+        self.synchronize()
+        self.assert_equal_sides(2)
+        self.assertEqual(self.errors() + self.conflicts('id'), [])
+        self.assert_settled()
+
+    def test_damaged_and_edited(self):
+        "What somebody has made of it since is a change"
+        self.set_rule(conflict_policy='google')
+        attachment = self.attach("a.txt", b'right')
+        with self.damage():
+            self.synchronize()
+        self.google.edit_file(
+            ALICE, self.file(attachment, 'google_id'), content=b'theirs')
+        self.synchronize()
+        self.assertIn(("Sales/a.txt", b'theirs'), self.local())
+        self.assertIn(b'right', [c for _, c in self.local()])
+        self.assertEqual(len(self.conflicts('id')), 1)
 
     # Over the limit
 
