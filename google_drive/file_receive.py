@@ -50,6 +50,33 @@ class FileReceive:
         # with the identifiers that they have now
         return {i: cls(r.id) for i, r in adopted.items()}
 
+    @classmethod
+    def google_elsewhere(cls, service, google_ids):
+        """The errors, by identifier, of what another drive synchronises
+
+        Two accounts may see the same files: attached by both they would be
+        doubled.
+        """
+        if not google_ids:
+            return {}
+        others = type(service).search([('id', '!=', service.id)])
+        if not others:
+            return {}
+        return {
+            f.google_id: ItemError(
+                'google_drive.two_drives', {'name': f.name or ''})
+            for f in cls.search([
+                    ('drive', 'in', [d.id for d in others]),
+                    ('google_id', 'in', google_ids),
+                    ('rule.active', '=', True),
+                    ('google_state', '!=', 'apart'),
+                    ['OR',
+                        ('attachment', '!=', None),
+                        # it is about to have one
+                        ('incoming', '=', True),
+                        ],
+                    ])}
+
     @property
     def google_outlived(self):
         "Tell if what was made of the file stays whatever becomes of it"
@@ -180,10 +207,12 @@ class Receive(Apply):
         # what people have changed is not taken for unchanged
         refused = self.place([r for r in known.values() if r.to_place])
         buried = self.find_tombstones(changes)
-        result = super().__call__([
-                c for c in changes
-                if c.google_id in known or c.google_id in buried
-                or c.error or self.take(c) or self.is_too_large(c)])
+        taken = [
+            c for c in changes
+            if c.google_id in known or c.google_id in buried
+            or c.error or self.take(c) or self.is_too_large(c)]
+        self.tell_elsewhere(taken)
+        result = super().__call__(taken)
         # what Google has changed does not make it sent
         bookkeeping.update(
             self.Model, refused, {'google_state': 'failed'},
@@ -216,6 +245,14 @@ class Receive(Apply):
                 and rule.wants(change.resource)
                 and (error := rule.too_large(change.resource))), None)
         return bool(change.error)
+
+    def tell_elsewhere(self, changes):
+        "Tell of what is another account's already, which sees it as well"
+        elsewhere = self.Model.google_elsewhere(self.service, [
+                i for i, r in self.taken.items() if not r.makes_documents])
+        for change in changes:
+            if change.google_id in elsewhere:
+                change.error = elsewhere[change.google_id]
 
     def is_in(self, resource, rule):
         "Tell if the file is below the root of the rule"

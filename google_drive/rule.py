@@ -308,6 +308,11 @@ class Rule(
             ('/tree', 'visual', If(Bool(Eval('error')), 'danger', '')),
             ]
 
+    @property
+    def makes_documents(self):
+        "Tell if files become no attachments but incoming documents"
+        return False
+
     # What people write
 
     @classmethod

@@ -318,12 +318,16 @@ class Preview:
                         ('google_id', 'in', [
                                 c.google_id for c in sub_changes]),
                         ])}
+            elsewhere = {} if self.rule.makes_documents else (
+                File.google_elsewhere(drive, [
+                        c.google_id for c in sub_changes
+                        if c.google_id not in known]))
             for change in sub_changes:
                 file = known.get(change.google_id)
                 if file and file.rule == self.rule:
                     self.changed(file, change)
                 elif not file:
-                    self.new(change)
+                    self.new(change, elsewhere.get(change.google_id))
         self.waiting({c.google_id for c in files})
 
     def waiting(self, told):
@@ -374,7 +378,7 @@ class Preview:
                 'move', name, folder, record,
                 gettext('google_drive.msg_preview_moved'))
 
-    def new(self, change):
+    def new(self, change, elsewhere=None):
         resource, rule = change.resource, self.rule
         if change.deleted or 'name' not in resource:
             return
@@ -382,7 +386,7 @@ class Preview:
         if folders is None or not rule.wants(resource):
             return
         name, folder = resource['name'], '/'.join(folders)
-        if error := rule.too_large(resource):
+        if error := elsewhere or rule.too_large(resource):
             self.fail(name, folder, None, error)
             return
         try:
