@@ -1,7 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """What people see on an attachment of its file of Drive."""
-from trytond.model import fields
+from trytond.model import ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval
 from trytond.tools import grouped_slice
@@ -54,6 +54,22 @@ class Attachment(metaclass=PoolMeta):
         'get_google_drive')
 
     @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._buttons.update({
+                'google_drive_share': {
+                    **_known('google_drive_link'),
+                    'icon': 'tryton-public',
+                    'depends': ['google_drive_link'],
+                    },
+                'google_drive_activity': {
+                    **_known('google_drive_link'),
+                    'icon': 'tryton-history',
+                    'depends': ['google_drive_link'],
+                    },
+                })
+
+    @classmethod
     def get_google_drive_states(cls):
         File = Pool().get('google_drive.file')
         return File.fields_get(['google_state'])['google_state']['selection']
@@ -80,6 +96,16 @@ class Attachment(metaclass=PoolMeta):
                 else:
                     result[name][attachment] = values[name]
         return result
+
+    @classmethod
+    @ModelView.button_action('google_drive.wizard_share_attachment')
+    def google_drive_share(cls, attachments):
+        pass
+
+    @classmethod
+    @ModelView.button_action('google_drive.wizard_activity')
+    def google_drive_activity(cls, attachments):
+        pass
 
 
 def _shown(files, names):
