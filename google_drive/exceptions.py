@@ -33,3 +33,7 @@ class DriveLockError(UserError):
 
 class DriveLockBreakWarning(UserWarning):
     pass
+
+
+class DriveDisabledError(UserError):
+    pass

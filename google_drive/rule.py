@@ -14,6 +14,7 @@ from trytond.modules.google_integration.google_two_way import (
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
 
+from .exceptions import DriveDisabledError
 from .matching import InvalidRoot, folder_id
 from .orphans import ORPHANS
 from .rule_check import RuleCheck
@@ -390,6 +391,11 @@ class Rule(
         "The drives are synchronised: a rule has no change log of its own"
         Drive = Pool().get('google_drive.drive')
         bookkeeping.check_write(cls, rules)
+        for rule in rules:
+            if not rule.drive.enabled:
+                raise DriveDisabledError(gettext(
+                        'google_drive.msg_rule_drive_disabled',
+                        drive=rule.drive.rec_name))
         Drive.synchronize(Drive.browse({r.drive.id for r in rules}))
 
     @classmethod
