@@ -230,7 +230,10 @@ class TestFolder(CheckedWizardMixin, Wizard):
         with drive_client(drive) as client:
             steps.extend(network.probe(client, root))
             if not steps[0].reason:
-                name = network.folder(client, root).get('name')
+                name = (
+                    # Google calls the folder of any shared drive the same
+                    drive.name if root == drive.google_id
+                    else network.folder(client, root).get('name'))
         if name and not Rule(id).root_name:
             short(lambda: bookkeeping.update(
                     Rule, [id], {'root_name': name}))
