@@ -51,8 +51,8 @@ class Message(
         'google_gmail.account', "Account", readonly=True,
         ondelete='SET NULL')
     direction = fields.Selection([
-            ('out', "Sent"),
-            ('in', "Received"),
+            ('out', "Outgoing"),
+            ('in', "Incoming"),
             ], "Direction", required=True, readonly=True, sort=False)
     user = fields.Many2One(
         'res.user', "User", readonly=True, ondelete='SET NULL',
