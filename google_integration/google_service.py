@@ -118,7 +118,10 @@ class GoogleService(
                     'invisible': ~Eval('enabled', False),
                     'depends': ['enabled'],
                     },
-                'reset_synchronization': {},
+                'reset_synchronization': {
+                    'invisible': Eval('id', -1) < 0,
+                    'depends': ['id'],
+                    },
                 })
 
     @classmethod
