@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What is on Drive already is adopted by what only sends, and not doubled"
+from trytond.model.exceptions import SQLConstraintError
 from trytond.modules.google_integration import bookkeeping
 
 from .tools import (
@@ -180,6 +181,22 @@ class AdoptTestCase(GoogleDriveTestCase):
         self.synchronize()
         self.assert_adopted(attachment, file['id'])
         self.assert_settled()
+
+
+class UniqueTestCase(GoogleDriveTestCase):
+
+    def test_unique(self):
+        "Neither an attachment nor a file is in the cross-reference twice"
+        attachment = self.attach("a.txt")
+        self.synchronize()
+        for values in [
+                {'attachment': attachment},
+                {'google_id': self.file(attachment, 'google_id')}]:
+            with self.subTest(**values), \
+                    self.assertRaises(SQLConstraintError), \
+                    database() as pool:
+                pool.get(FILE).create([{'drive': self.drive, **values}])
+        self.assertEqual(len(self.search(FILE, 'id')), 1)
 
 
 class UnnoticedTestCase(GoogleDriveTestCase):

@@ -4,6 +4,7 @@
 from unittest.mock import patch
 
 from trytond.modules.google_drive import receiving
+from trytond.modules.google_drive.network import FIELDS
 
 from .tools import (
     ALICE, ATTACHMENT, BOB, FILE, FOLDER, GoogleDriveTestCase,
@@ -30,6 +31,52 @@ class PullTestCase(GoogleDriveTestCase):
                 if n == "a.txt" else ("b.pdf", PDF, 'synchronized')
                 for n in self.search(FILE, 'name')])
         self.assert_settled()
+
+    def test_log_first(self):
+        "What comes while everything is listed is told by the log"
+        self.drop("a.txt", b'1')
+        late = []
+
+        def drop(*args):
+            late.append(self.drop(f"late {len(late)}.txt", b'2')['id'])
+        # after the folders, and after the files
+        with self.hook('list_changes', after=drop, times=2):
+            self.synchronize()
+        ids = self.requests()
+        self.assertEqual(ids[:3], [
+                'drive.changes.getStartPageToken', 'drive.files.list',
+                'drive.files.list'])
+        self.synchronize()
+        self.assertEqual(self.requests()[0], self.list_request)
+        self.assert_equal_sides(3)
+        self.assert_settled()
+
+    def test_fields(self):
+        "Of everything only what is needed is asked for"
+        self.drop("a.txt", b'1')
+        self.google.create_file(
+            ALICE, "Plan", content=["Hello"], parent=self.folder("Sales"),
+            mimeType='application/vnd.google-apps.document')
+        attachment = self.attach("b.txt", b'2')
+        self.synchronize()
+        self.write(attachment, name="c.txt", data=b'3')
+        self.synchronize()
+        self.delete(attachment)
+        self.synchronize()
+        entries = [
+            e for e in self.google.log() if e['id'].startswith('drive.')
+            # what answers with a content, or with identifiers alone
+            and e['id'] not in {
+                'drive.batch', 'drive.files.get_media', 'drive.files.export',
+                'drive.files.generateIds'}]
+        self.assertLessEqual({
+                'drive.files.list', 'drive.changes.list', 'drive.files.get',
+                'drive.files.create', 'drive.files.update',
+                'drive.revisions.list'}, {e['id'] for e in entries})
+        for entry in entries:
+            with self.subTest(entry['id'], path=entry['path']):
+                self.assertIn('fields', entry['query'])
+        self.assertNotIn('*', FIELDS)
 
     def test_pages(self):
         self.google.options(max_page=2, empty_pages=1)

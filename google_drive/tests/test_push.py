@@ -334,6 +334,21 @@ class PushTestCase(GoogleDriveTestCase):
         self.assertEqual(
             self.remote(), [("Sold/a.txt", b'1'), ("Sold/b.txt", b'2')])
 
+    def test_folder_moved(self):
+        "So is it wherever it is now"
+        self.attach("a.txt", b'1')
+        self.synchronize()
+        there = self.google.create_folder(
+            ALICE, "Elsewhere", parent=self.root)['id']
+        self.google.move_file(ALICE, self.folder("Sales"), self.root, there)
+        self.synchronize()
+        self.attach("b.txt", b'2')
+        self.synchronize()
+        self.assertEqual(self.remote(), [
+                ("Elsewhere/Sales/a.txt", b'1'),
+                ("Elsewhere/Sales/b.txt", b'2')])
+        self.assert_settled()
+
     def test_folder_trashed(self):
         "Another folder is made instead of one in the trash"
         self.attach("a.txt", b'1')

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration.tests.wizard import WizardSession
 
-from .tools import ALICE, GROUP, RULE, GoogleDriveTestCase, database
+from .tools import ALICE, BOB, GROUP, RULE, GoogleDriveTestCase, database
 
 
 class PreviewTestCase(GoogleDriveTestCase):
@@ -74,6 +74,17 @@ class PreviewTestCase(GoogleDriveTestCase):
         (name, _, _, reason), = self.preview()['error']
         self.assertEqual(name, "a.txt")
         self.assertIn("several records", reason)
+
+    def test_other_account(self):
+        "What another account has is not received"
+        self.google.share_file(self.root, BOB, 'writer')
+        self.drop("a.txt")
+        self.synchronize()
+        other, = self.discover(self.connect(self.john, BOB))
+        self.rule = self.create_rule(drive=other, name="Bob's")
+        (name, _, _, reason), = self.preview()['error']
+        self.assertEqual(name, "a.txt")
+        self.assertIn("another account", reason)
 
     def test_changes(self):
         "Both sides of what is synchronized"

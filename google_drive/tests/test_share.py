@@ -251,7 +251,15 @@ class ShareTestCase(ShareCase):
         self.synchronize()
         wizard = self.wizard()
         wizard.context['active_ids'] = [self.attachment, *ids]
+        self.google.clear_log()
         wizard.execute('share', addresses=BOB)
+        create = 'drive.permissions.create'
+        self.assertEqual(len(self.google.log(batch=True, id=create)), 4)
+        self.assertEqual(self.google.log(batch=False, id=create), [])
+        # who has access before, they themselves, and who has it then
+        self.assertEqual(
+            [e['id'] for e in self.google.log(batch=False)],
+            ['drive.batch'] * 3)
         for id in ids:
             self.assertEqual(
                 self.grants(self.file(id, 'google_id')),

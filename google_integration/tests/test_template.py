@@ -126,6 +126,9 @@ class SyntaxTestCase(unittest.TestCase):
                 ("${'%s: %05.1f%%' % (record.name, record.number)}",
                     "Name: 003.0%"),
                 ("${record.date.strftime('%d/%m')}", "01/12"),
+                ("Invoices/${record.date.strftime('%Y')}"
+                    "/Q${(record.date.month - 1) // 3 + 1}",
+                    "Invoices/2026/Q4"),
                 ("${record.date + timedelta(days=31)}", "2027-01-01"),
                 ("${(date(2026, 12, 24) - record.date).days}", "23"),
                 ("${record.at.hour}:${record.at.minute}", "9:30"),
