@@ -46,6 +46,47 @@ class MarksTestCase(GoogleDriveTestCase):
         self.assertEqual(self.errors(), [])
         self.assert_settled()
 
+    def test_changes(self):
+        "New names, other folders and deletions as well"
+        count = 102
+        self.set_service(deletion_limit=count, deletion_share=100)
+        other = self.create_record("Sales 2")
+        with database(1) as pool:
+            ids = [a.id for a in pool.get(ATTACHMENT).create([{
+                            'name': f'{i}.txt',
+                            'resource': f'{GROUP},{self.group}',
+                            'data': b'%d' % i,
+                            } for i in range(count)])]
+        self.synchronize()
+        third = count // 3
+        with database(1) as pool:
+            Attachment = pool.get(ATTACHMENT)
+            attachments = Attachment.browse(ids)
+            for attachment in attachments[:third]:
+                attachment.name = 'renamed ' + attachment.name
+            Attachment.save(attachments[:third])
+            Attachment.write(attachments[third:2 * third], {
+                    'resource': f'{GROUP},{other}'})
+        self.google.clear_log()
+        self.synchronize()
+        # the look before them, and they themselves
+        self.assert_batches(2 * third, 2, 1)
+        with database(1) as pool:
+            Attachment = pool.get(ATTACHMENT)
+            Attachment.delete(Attachment.browse(ids))
+        self.google.clear_log()
+        self.synchronize()
+        self.assert_batches(count, 2 * 2)
+        self.assertEqual(self.remote(), [])
+        self.assertEqual(self.errors(), [])
+
+    def assert_batches(self, updates, batches, others=0):
+        self.assertEqual(len(self.google.log(batch=True, id=UPDATE)), updates)
+        self.assertEqual(self.google.log(batch=False, id=UPDATE), [])
+        self.assertEqual(sum(
+                e['path'].startswith('/batch')
+                for e in self.google.log(batch=False)), batches + others)
+
     def test_received(self):
         "What people put there is marked when Tryton sends something of it"
         file = self.drop("a.txt")
