@@ -51,31 +51,28 @@ class FileReceive:
         return {i: cls(r.id) for i, r in adopted.items()}
 
     @classmethod
-    def google_elsewhere(cls, service, google_ids):
-        """The errors, by identifier, of what another drive synchronises
+    def google_everywhere(cls, service, google_ids):
+        """The files of the identifiers, and those that other drives have
 
-        Two accounts may see the same files: attached by both they would be
-        doubled.
+        Two accounts may see the same files.
         """
-        if not google_ids:
-            return {}
-        others = type(service).search([('id', '!=', service.id)])
-        if not others:
-            return {}
-        return {
-            f.google_id: ItemError(
-                'google_drive.two_drives', {'name': f.name or ''})
-            for f in cls.search([
-                    ('drive', 'in', [d.id for d in others]),
+        drives = type(service).search([], order=[], query=True)
+        found, elsewhere = {}, {}
+        for file in cls.search([
+                    ('drive', 'in', drives),
                     ('google_id', 'in', google_ids),
-                    ('rule.active', '=', True),
-                    ('google_state', '!=', 'apart'),
-                    ['OR',
-                        ('attachment', '!=', None),
-                        # it is about to have one
-                        ('incoming', '=', True),
-                        ],
-                    ])}
+                    ]):
+            of_drive = found if file.drive == service else elsewhere
+            of_drive.setdefault(file.google_id, file)
+        return found, elsewhere
+
+    def google_taken_elsewhere(self):
+        "The error if the rule of this drive attaches it, else None"
+        if (self.rule and self.rule.active and self.google_state != 'apart'
+                # or is about to
+                and (self.attachment or self.incoming)):
+            return ItemError(
+                'google_drive.two_drives', {'name': self.name or ''})
 
     @property
     def google_outlived(self):
@@ -203,7 +200,8 @@ class Receive(Apply):
             change.deleted = mapping.is_trashed(change.resource)
         self.tree.load(filter(None, [
                     mapping.parent(c.resource) for c in changes]))
-        known = self.find_records(changes)
+        known, elsewhere = self.Model.google_everywhere(
+            self.service, [c.google_id for c in changes])
         # what people have changed is not taken for unchanged
         refused = self.place([r for r in known.values() if r.to_place])
         buried = self.find_tombstones(changes)
@@ -211,7 +209,7 @@ class Receive(Apply):
             c for c in changes
             if c.google_id in known or c.google_id in buried
             or c.error or self.take(c) or self.is_too_large(c)]
-        self.tell_elsewhere(taken)
+        self.tell_elsewhere(taken, elsewhere)
         result = super().__call__(taken)
         # what Google has changed does not make it sent
         bookkeeping.update(
@@ -246,13 +244,13 @@ class Receive(Apply):
                 and (error := rule.too_large(change.resource))), None)
         return bool(change.error)
 
-    def tell_elsewhere(self, changes):
-        "Tell of what is another account's already, which sees it as well"
-        elsewhere = self.Model.google_elsewhere(self.service, [
-                i for i, r in self.taken.items() if not r.makes_documents])
+    def tell_elsewhere(self, changes, elsewhere):
+        "Tell of what another account has already"
         for change in changes:
-            if change.google_id in elsewhere:
-                change.error = elsewhere[change.google_id]
+            rule = self.taken.get(change.google_id)
+            file = elsewhere.get(change.google_id)
+            if rule and file and not rule.makes_documents:
+                change.error = file.google_taken_elsewhere()
 
     def is_in(self, resource, rule):
         "Tell if the file is below the root of the rule"

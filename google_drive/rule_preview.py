@@ -312,22 +312,17 @@ class Preview:
                 files.append(change)
         for sub_changes in grouped_slice(files, 250):
             sub_changes = list(sub_changes)
-            known = {
-                f.google_id: f for f in File.search([
-                        ('drive', '=', drive.id),
-                        ('google_id', 'in', [
-                                c.google_id for c in sub_changes]),
-                        ])}
-            elsewhere = {} if self.rule.makes_documents else (
-                File.google_elsewhere(drive, [
-                        c.google_id for c in sub_changes
-                        if c.google_id not in known]))
+            known, elsewhere = File.google_everywhere(
+                drive, [c.google_id for c in sub_changes])
             for change in sub_changes:
                 file = known.get(change.google_id)
                 if file and file.rule == self.rule:
                     self.changed(file, change)
                 elif not file:
-                    self.new(change, elsewhere.get(change.google_id))
+                    other = elsewhere.get(change.google_id)
+                    self.new(
+                        change, other and not self.rule.makes_documents
+                        and other.google_taken_elsewhere())
         self.waiting({c.google_id for c in files})
 
     def waiting(self, told):
@@ -378,7 +373,7 @@ class Preview:
                 'move', name, folder, record,
                 gettext('google_drive.msg_preview_moved'))
 
-    def new(self, change, elsewhere=None):
+    def new(self, change, elsewhere):
         resource, rule = change.resource, self.rule
         if change.deleted or 'name' not in resource:
             return
