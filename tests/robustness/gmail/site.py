@@ -65,13 +65,13 @@ class GmailSite(BaseSite):
         os.environ['SSL_CERT_FILE'] = path
         set_option('smtp_uri', f"smtp+tls://{smtp['host']}:{smtp['port']}")
 
-    def post(self, mails):
+    def post(self, mails, strict=False):
         "Write a record and send the mails about it, in one transaction"
         config.set('email', 'uri', 'gmail://')
         with self.transaction(user=1) as transaction:
             Pool().get('res.group').create([
                     {'name': m['subject']} for m in mails])
-            manager = SMTPDataManager()
+            manager = SMTPDataManager(strict=strict)
             for mail in mails:
                 send_message_transactional(
                     message(**mail), datamanager=manager)
