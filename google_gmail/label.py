@@ -49,6 +49,16 @@ class Label(ModelSQL, ModelView):
                 raise AccountError(gettext(
                         'google_gmail.msg_label_name', label=label.name))
 
+    def _domain(self):
+        "The domain of the messages that have no label yet"
+        return [
+            ('account', '=', self.account.id),
+            ('gmail_id', '!=', None),
+            ('state', 'in', ['sent', 'received', 'failed']),
+            ('label', '=', None),
+            ('resource', 'like', self.model.name + ',%'),
+            ]
+
 
 class LabelledMixin:
     "A message that gets the label of the model of its record"
@@ -60,13 +70,8 @@ class LabelledMixin:
         Label = Pool().get('google_gmail.label')
         result = {}
         for label in Label.search([('account', '=', account.id)]):
-            messages = cls.search([
-                    ('account', '=', account.id),
-                    ('gmail_id', '!=', None),
-                    ('state', 'in', ['sent', 'received', 'failed']),
-                    ('label', '=', None),
-                    ('resource', 'like', label.model.name + ',%'),
-                    ], limit=CHUNK, order=[('id', 'ASC')])
+            messages = cls.search(
+                label._domain(), limit=CHUNK, order=[('id', 'ASC')])
             if messages:
                 result[label.name] = {m.id: m.gmail_id for m in messages}
         return result

@@ -180,6 +180,15 @@ class Message(
                     table, (table.account, Index.Equality()),
                     where=(table.draft_id != Null)
                     & table.state.in_(['canceled', 'failed'])),
+                # see to_label
+                Index(
+                    table, (table.account, Index.Equality()),
+                    (table.resource, Index.Similarity(begin=True)),
+                    where=table.label == Null),
+                # see Rule._may_answer
+                Index(
+                    table, (table.account, Index.Equality()),
+                    (table.at, Index.Range()), where=table.rule != Null),
                 Index(
                     table, (table.in_reply_to, Index.Range()),
                     where=table.in_reply_to != Null),

@@ -194,13 +194,8 @@ class Rule(
         "Tell if the thread was not answered, nor who wrote too often"
         Message = Pool().get(MESSAGE)
         now = utcnow()
-        answers = [
-            ('account', '=', self.account.id),
-            ('rule', '!=', None),
-            ]
         if message.thread_id and Message.search([
-                    *answers,
-                    ('at', '>', now - self.interval),
+                    self._answers_since(now - self.interval),
                     ['OR',
                         ('in_reply_to.thread_id', '=', message.thread_id),
                         # another one, if the subject is another
@@ -209,12 +204,19 @@ class Rule(
                     ], limit=1):
             return False
         count = Message.search([
-                *answers,
+                self._answers_since(now - DAY),
                 ('recipients.address', 'ilike',
                     escape_wildcard(message.author)),
-                ('at', '>', now - DAY),
                 ], count=True)
         return count < LIMIT
+
+    def _answers_since(self, at):
+        "The domain of the answers of the account, whatever the rule"
+        return [
+            ('account', '=', self.account.id),
+            ('rule', '!=', None),
+            ('at', '>', at),
+            ]
 
     def _answer(self, message):
         Message = Pool().get(MESSAGE)

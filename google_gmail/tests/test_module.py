@@ -10,6 +10,8 @@ class GoogleGmailTestCase(IndexesMixin, ModuleTestCase):
     extras = ['company', 'inbound_email']
     indexed = [
         ('google_gmail.message', ('account', 'id')),
+        ('google_gmail.message', ('account', 'resource')),
+        ('google_gmail.message', ('account', 'at')),
         ('google_gmail.message', ('thread_id',)),
         ('google_gmail.message', ('message_id',)),
         ('google_gmail.message', ('kept_message_id',)),
