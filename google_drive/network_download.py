@@ -9,6 +9,7 @@ from trytond.modules.google_integration.transport import sleep
 
 from . import encryption, mapping, store
 from .network import FIELDS, PAGE, malformed
+from .network_pieces import answered
 
 __all__ = ['DownloadNetwork']
 
@@ -33,26 +34,41 @@ class DownloadNetwork:
     __slots__ = ()
 
     @classmethod
-    def download(cls, client, items):
+    def download_pieces(cls, client, items):
         """Fetch the contents of the files into temporary ones
 
         What a folder holds comes as one page.
         """
         # the paths are chosen here: threads know no configuration
-        paths = [store.temporary() for _ in items]
-        results = media.together([
-                lambda item=item, path=path: cls._download(
-                    client, item, path)
-                for item, path in zip(items, paths, strict=True)],
-            client.parameters.get('parallel') or 1)
-        answers = []
-        for item, path, result in zip(items, paths, results, strict=True):
-            if isinstance(result, Exception):
+        wanted = [(item, store.temporary()) for item in items]
+        paths = [path for _, path in wanted]
+        try:
+            for some, answers in answered(
+                    client, wanted,
+                    lambda client, some: cls._download(client, *some),
+                    lambda some, result: cls._answer(*some, result)):
+                paths.extend(
+                    a.resource['path'] for a in answers
+                    if a.resource and 'path' in a.resource)
+                yield [item for item, _ in some], answers
+        except BaseException:
+            # it ends before all of it was written
+            for path in paths:
                 store.discard(path)
-                answers.append(cls._download_failure(result))
-            else:
-                answers.append(_answer(item, result))
-        return answers
+            raise
+
+    @classmethod
+    def _answer(cls, item, path, result):
+        "What was fetched, decrypted where the rule encrypts"
+        if isinstance(result, Exception):
+            store.discard(path)
+            return cls._download_failure(result)
+        if item.get('encrypted') and result.get('path'):
+            try:
+                result = opened(result)
+            except ItemError as error:
+                return Answer('failed', error=error)
+        return Answer('done', result)
 
     @classmethod
     def _download_failure(cls, error):
@@ -232,16 +248,6 @@ class DownloadNetwork:
         if not item['target']:
             raise ItemError('google_drive.not_found')
         return {'link': cls._link(client, item['target'])}
-
-
-def _answer(item, result):
-    "What was fetched, decrypted where the rule encrypts"
-    if item.get('encrypted') and result.get('path'):
-        try:
-            result = opened(result)
-        except ItemError as error:
-            return Answer('failed', error=error)
-    return Answer('done', result)
 
 
 def opened(result):

@@ -9,6 +9,7 @@ from . import mapping, store
 from .network import FIELDS, malformed
 from .network_adopt import AdoptNetwork
 from .network_lock import LockNetwork
+from .network_pieces import answered
 from .network_version import VersionNetwork
 
 __all__ = ['PushNetwork']
@@ -23,10 +24,7 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
 
     @classmethod
     def push(cls, client, operations):
-        """Send operations, all of one stage
-
-        Contents go several at a time, what has none in batches.
-        """
+        "Send operations without contents, all of one stage, in batches"
         kinds = {o.kind for o in operations}
         if kinds == {'check'}:
             return [cls._check(client, o) for o in operations]
@@ -38,39 +36,39 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
             return cls._folders(client, operations)
         if kinds == {'lock'}:
             return cls._locks(client, operations)
-        if kinds == {'session'}:
-            return cls._together(client, cls._session, operations)
-        answers = {}
-        contents = [o for o in operations if 'path' in o.parameters]
-        others = [o for o in operations if 'path' not in o.parameters]
-        for some, send in [
-                (others, cls._metadata),
-                (contents, lambda client, some: cls._together(
-                        client, cls._content_answer, some))]:
-            if some:
-                answers.update(zip(
-                        map(id, some), send(client, some), strict=True))
-        return [answers[id(o)] for o in operations]
+        return cls._metadata(client, operations)
 
     @classmethod
-    def _together(cls, client, function, operations):
-        "Call the function for each of the operations, several at a time"
+    def push_pieces(cls, client, operations):
+        "Contents go several at a time, and are confirmed as they are there"
+        contents, others = [], []
+        for operation in operations:
+            is_content = (
+                operation.kind == 'session' or 'path' in operation.parameters)
+            (contents if is_content else others).append(operation)
         try:
-            results = media.together(
-                [lambda o=o: function(client, o) for o in operations],
-                client.parameters.get('parallel') or 1)
+            if others:
+                yield from super().push_pieces(client, others)
+            if contents:
+                yield from answered(
+                    client, contents, cls._content_sent,
+                    lambda _, error: cls._content_failure(error))
         finally:
-            for operation in operations:
+            for operation in contents:
                 if operation.parameters.get('temporary'):
                     store.discard(operation.parameters['path'])
-        answers = []
-        for result in results:
-            if isinstance(result, GoogleError):
-                result = cls.google_failure(result)
-            elif isinstance(result, Exception):
-                result = malformed(result)
-            answers.append(result)
-        return answers
+
+    @classmethod
+    def _content_sent(cls, client, operation):
+        if operation.kind == 'session':
+            return cls._session(client, operation)
+        return cls._content_answer(client, operation)
+
+    @classmethod
+    def _content_failure(cls, error):
+        if isinstance(error, GoogleError):
+            return cls.google_failure(error)
+        return malformed(error)
 
     @classmethod
     def _check(cls, client, operation):

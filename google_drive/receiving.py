@@ -11,6 +11,7 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from . import mapping, store
+from .stages import CONTENTS, at_a_time
 from .tree import Tree
 
 __all__ = ['ReceivingMixin']
@@ -19,9 +20,6 @@ __all__ = ['ReceivingMixin']
 LOOKS = [
     'mime_types_in', 'size_limit', 'match_folder', 'match_pattern',
     'match_fields', 'match_properties']
-# the bytes of contents that are fetched at a time, unless there are no more of
-# them than transfers
-AT_A_TIME = 64 * 1024 * 1024
 
 
 class ReceivingMixin:
@@ -195,16 +193,8 @@ class ReceivingMixin:
                     'page': f.page,
                     } for f in folders], []
         return File.google_fetch(
-            self, self._at_a_time(File.google_incoming(self, limit)))
-
-    def _at_a_time(self, files):
-        "Not more than may be fetched again after a crash, smallest first"
-        size = 0
-        for count, file in enumerate(files):
-            size += file.size or 0
-            if count >= self.parallel and size > AT_A_TIME:
-                return files[:count]
-        return files
+            self, at_a_time(
+                File.google_incoming(self, CONTENTS), self.parallel))
 
     def receive(self, contents):
         File = Pool().get('google_drive.file')

@@ -24,6 +24,20 @@ __all__ = ['StagesMixin']
 SOUGHT = 50
 # the most that Google takes in a batch
 BATCH = 100
+# the contents that are sent, or come, without a pause between them, and the
+# bytes above which they are no more than those of a chunk
+CONTENTS = 200
+AT_A_TIME = 64 * 1024 * 1024
+
+
+def at_a_time(files, least):
+    "The first of the files, which are large only if they are the least"
+    size = 0
+    for count, file in enumerate(files):
+        size += file.size or 0
+        if count >= least and size > AT_A_TIME:
+            return files[:count]
+    return files
 
 
 class StagesMixin(LockStagesMixin):
@@ -50,7 +64,8 @@ class StagesMixin(LockStagesMixin):
                 ('others', lambda: File.google_pending(self, BATCH)),
                 ('sessions', lambda: File.google_without_session(
                         self, limit)),
-                ('others', lambda: File.google_contents(self, limit)),
+                ('others', lambda: at_a_time(
+                        File.google_contents(self, CONTENTS), limit)),
                 ]:
             if records := find():
                 return [(name, records)]

@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """The engine: one run of one service."""
 import logging
+from contextlib import closing
 
 from trytond import backend
 from trytond.exceptions import UserError
@@ -381,9 +382,13 @@ class Run:
             items = self.write(self.announced)
             if not items:
                 continue
-            answers = self.Model.download(self.client, items)
-            self.receive(list(zip(items, answers, strict=True)))
-            self.stop_later(answers)
+            come = []
+            with closing(
+                    self.Model.download_pieces(self.client, items)) as pieces:
+                for some, answers in pieces:
+                    self.receive(list(zip(some, answers, strict=True)))
+                    come.extend(answers)
+            self.stop_later(come)
 
     def announced(self, service):
         "Return what is to be fetched, as plain data"
@@ -445,10 +450,15 @@ class Run:
                 break
             if not operations:
                 continue
-            answers = self.Model.push(self.client, operations)
-            self.write(lambda service: self.confirm(
-                    service, operations, answers))
-            self.stop_later(answers)
+            come = []
+            with closing(
+                    self.Model.push_pieces(self.client, operations)) as pieces:
+                for piece in pieces:
+                    self.write(
+                        lambda service, piece=piece: self.confirm(
+                            service, *piece))
+                    come.extend(piece[1])
+            self.stop_later(come)
         self.settle_pushed()
 
     def settle_pushed(self):

@@ -256,6 +256,16 @@ class GoogleService(
         "Send the operations and return the `Answer` of each, in order"
         raise NotImplementedError
 
+    @classmethod
+    def push_pieces(cls, client, operations):
+        """Send the operations and yield those that are done, with the answers
+
+        Each piece is confirmed in a transaction of its own before the next one
+        is asked for: a service of which operations take long, several at a
+        time, has the others go on meanwhile.
+        """
+        yield operations, cls.push(client, operations)
+
     def apply_changes(self, changes, listing=None):
         "Write the changes and return the work done and the errors"
         raise NotImplementedError

@@ -15,10 +15,10 @@ from .media_send import (
     resume,
     send,
 )
-from .together import together
+from .together import pieces, together
 from .transport import GoogleError
 
 __all__ = [
     'Damaged', 'GoogleError', 'MAXIMUM_SINGLE', 'Received', 'SessionLost',
-    'SessionURI', 'SourceError', 'TooLarge', 'begin', 'receive', 'resume',
-    'send', 'together']
+    'SessionURI', 'SourceError', 'TooLarge', 'begin', 'pieces', 'receive',
+    'resume', 'send', 'together']

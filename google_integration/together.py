@@ -3,8 +3,12 @@
 "Several requests at a time, by threads that know no database."
 import queue
 import threading
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
 
-__all__ = ['in_caller', 'together']
+__all__ = ['in_caller', 'pieces', 'together']
 
 _current = threading.local()
 
@@ -21,20 +25,33 @@ def together(functions, parallel):
     """
     functions = list(functions)
     results = [None] * len(functions)
-    parallel = min(parallel, len(functions))
-    if parallel <= 1:
-        for index, function in enumerate(functions):
-            try:
-                results[index] = function()
-            except Exception as exception:
-                results[index] = exception
-    else:
-        _Crew(functions, results).run(parallel)
+    for piece in pieces(functions, parallel, len(functions)):
+        for index, result in piece:
+            results[index] = result
     return results
 
 
+def pieces(functions, parallel, size):
+    """Call the functions, up to ``parallel`` at a time, and yield results.
+
+    They come as lists of ``size``, but for the last one, in the order in which
+    the functions have ended: tuples of the index of a function and what it
+    returned, or the exception that it raised.  The others go on while the
+    caller does something else, but for what they ask by `in_caller`.  The
+    iterator is to be closed: then those that run end, no other one begins, and
+    no thread is left.
+    """
+    functions = list(functions)
+    parallel = min(parallel, len(functions))
+    ended = _Crew(functions).ended(parallel) if parallel > 1 else _alone(
+        functions)
+    with closing(ended):
+        while piece := list(islice(ended, size)):
+            yield piece
+
+
 def in_caller(function):
-    """Call the function in the thread that called `together`.
+    """Call the function in the thread that called `together` or `pieces`.
 
     That is what has the transaction of the database, or may begin one.
     """
@@ -42,18 +59,45 @@ def in_caller(function):
     return crew.ask(function) if crew else function()
 
 
+def _alone(functions):
+    for index, function in enumerate(functions):
+        try:
+            result = function()
+        except Exception as exception:
+            result = exception
+        yield index, result
+
+
+@dataclass
+class _Question:
+    "What a thread asks the one that waits to call"
+    function: Any
+    answers: Any = field(default_factory=queue.SimpleQueue)
+
+    def answer(self):
+        try:
+            self.answers.put((self.function(), None))
+        except BaseException as exception:
+            self.refuse(exception)
+            if not isinstance(exception, Exception):
+                raise
+
+    def refuse(self, exception):
+        self.answers.put((None, exception))
+
+
 class _Crew:
     "Threads that work, and the one that waits for them"
 
-    def __init__(self, functions, results):
+    def __init__(self, functions):
         self.functions = iter(list(enumerate(functions)))
-        self.results = results
         self.lock = threading.Lock()
         self.interrupted = False
-        # what the waiting thread does: a question, None for an end
-        self.questions = queue.SimpleQueue()
+        # for the thread that waits: a question, a result, None for an end
+        self.messages = queue.SimpleQueue()
 
-    def run(self, parallel):
+    def ended(self, parallel):
+        "Yield the indexes and results of the functions as they end"
         threads = [
             threading.Thread(target=self._work, daemon=True)
             for _ in range(parallel)]
@@ -63,37 +107,30 @@ class _Crew:
                 thread.start()
                 working += 1
             while working:
-                working -= self._answer()
-        except BaseException:
+                match self.messages.get():
+                    case None:
+                        working -= 1
+                    case _Question() as question:
+                        question.answer()
+                    case result:
+                        yield result
+        finally:
+            # some are left if it was interrupted
             self.interrupted = True
             while working:
-                working -= self._answer()
-            raise
-        finally:
+                match self.messages.get():
+                    case None:
+                        working -= 1
+                    case _Question() as question:
+                        question.refuse(Interrupted())
             for thread in threads:
                 if thread.ident is not None:
                     thread.join()
 
-    def _answer(self):
-        "Answer one question; return 1 if a thread has ended"
-        question = self.questions.get()
-        if question is None:
-            return 1
-        function, answers = question
-        try:
-            if self.interrupted:
-                raise Interrupted
-            answers.put((function(), None))
-        except BaseException as exception:
-            answers.put((None, exception))
-            if not isinstance(exception, Exception):
-                raise
-        return 0
-
     def ask(self, function):
-        answers = queue.SimpleQueue()
-        self.questions.put((function, answers))
-        value, exception = answers.get()
+        question = _Question(function)
+        self.messages.put(question)
+        value, exception = question.answers.get()
         if exception is not None:
             raise exception
         return value
@@ -110,8 +147,9 @@ class _Crew:
             while (item := self._next()) is not None:
                 index, function = item
                 try:
-                    self.results[index] = function()
+                    result = function()
                 except BaseException as exception:
-                    self.results[index] = exception
+                    result = exception
+                self.messages.put((index, result))
         finally:
-            self.questions.put(None)
+            self.messages.put(None)

@@ -22,6 +22,15 @@ class TransferMixin:
         "Fetch the contents into files, and return the `Answer` of each"
         raise NotImplementedError
 
+    @classmethod
+    def download_pieces(cls, client, items):
+        """Fetch the contents and yield the items that came, with the answers
+
+        Each piece is written in a transaction of its own before the next one
+        is asked for.
+        """
+        yield items, cls.download(client, items)
+
     def receive(self, contents):
         """Write contents and return the work done and the errors
 

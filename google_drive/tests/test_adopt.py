@@ -175,7 +175,7 @@ class AdoptTestCase(GoogleDriveTestCase):
             if operations[0].kind == 'seek':
                 raise KeyboardInterrupt
         with self.assertRaises(KeyboardInterrupt), \
-                self.hook('push', after=lambda *args: die(*args)):
+                self.hook('push_pieces', after=lambda *args: die(*args)):
             self.run_once()
         self.update(DRIVE, self.drive, lease_until=0.0)
         self.synchronize()
@@ -234,7 +234,7 @@ class UnnoticedTestCase(GoogleDriveTestCase):
             with self.meanwhile(0) as pool:
                 Attachment = pool.get(ATTACHMENT)
                 pool.get(FILE).attached([Attachment(self.attachment)])
-        with self.hook('download', before=follow):
+        with self.hook('download_pieces', before=follow):
             self.synchronize()
         self.check(1)
         self.assertEqual(

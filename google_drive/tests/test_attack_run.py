@@ -128,7 +128,7 @@ class AttackRunTestCase(GoogleDriveTestCase):
         self.attach("a.txt", b'1')
         for switch in self.switches():
             with self.subTest(switch):
-                with self.hook('push', self.stop(*switch)):
+                with self.hook('push_pieces', self.stop(*switch)):
                     self.run_once()
                 self.assertEqual(self.remote(), [])
                 self.go_on(*switch)
@@ -189,8 +189,8 @@ class AttackRunTestCase(GoogleDriveTestCase):
             with Transaction().new_transaction():
                 ran.append(Run(self.model(DRIVE), self.drive)())
         with self.hook('list_changes', other), \
-                self.hook('download', other), \
-                self.hook('push', other, other):
+                self.hook('download_pieces', other), \
+                self.hook('push_pieces', other, other):
             self.synchronize()
         self.assertEqual(ran, [False] * 4)
         self.assert_equal_sides(6)

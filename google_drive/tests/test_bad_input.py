@@ -58,7 +58,7 @@ class BadInputTestCase(GoogleDriveTestCase):
 
         def delete(*args):
             self.google.destroy_file(google_id)
-        with self.hook('push', before=delete):
+        with self.hook('push_pieces', before=delete):
             self.synchronize()
         self.synchronize()
         self.assertEqual(self.local(), [
@@ -82,7 +82,7 @@ class BadInputTestCase(GoogleDriveTestCase):
         def move(*args):
             self.google.move_file(
                 ALICE, file['id'], self.folder("Sales"), there)
-        with self.hook('download', after=move):
+        with self.hook('download_pieces', after=move):
             self.synchronize()
         self.synchronize()
         self.assertEqual(self.local(), [

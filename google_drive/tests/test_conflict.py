@@ -213,7 +213,7 @@ class ConflictTestCase(GoogleDriveTestCase):
                 Attachment = pool.get(ATTACHMENT)
                 Attachment.write(
                     [Attachment(self.attachment)], {'data': b'since'})
-        with self.hook('download', before=replace):
+        with self.hook('download_pieces', before=replace):
             self.synchronize()
         self.assertEqual(self.data(), b'theirs')
         self.assertEqual(self.contents(), [b'since', b'theirs'])
@@ -251,7 +251,7 @@ class ConflictTestCase(GoogleDriveTestCase):
         def die(*args):
             raise KeyboardInterrupt
         with self.assertRaises(KeyboardInterrupt), \
-                self.hook('download', after=die):
+                self.hook('download_pieces', after=die):
             self.run_once()
         self.update(DRIVE, self.drive, lease_until=0.0)
         self.synchronize()
@@ -358,7 +358,7 @@ class ConflictTestCase(GoogleDriveTestCase):
                         Attachment.write(
                             [Attachment(self.attachment)],
                             {'data': b'ours' + policy.encode()})
-                with self.hook('download', after=replace):
+                with self.hook('download_pieces', after=replace):
                     self.synchronize()
                 self.synchronize()
                 self.assertIn(b'ours' + policy.encode(), self.contents())
@@ -379,7 +379,7 @@ class ConflictTestCase(GoogleDriveTestCase):
 
         def change(*args):
             self.google.edit_file(ALICE, self.google_id, content=b'theirs')
-        with self.hook('push', before=change):
+        with self.hook('push_pieces', before=change):
             self.synchronize()
         self.assert_tryton_stands()
         self.assert_settled()
@@ -412,7 +412,7 @@ class ConflictTestCase(GoogleDriveTestCase):
                 Attachment = pool.get(ATTACHMENT)
                 Attachment.write(
                     [Attachment(self.attachment)], {'data': b'2'})
-        with self.hook('push', after=replace):
+        with self.hook('push_pieces', after=replace):
             self.synchronize()
         self.synchronize()
         self.assertEqual(self.content(self.google_id), b'2')
@@ -425,7 +425,7 @@ class ConflictTestCase(GoogleDriveTestCase):
 
         def trash(*args):
             self.google.trash_file(ALICE, self.google_id)
-        with self.hook('push', before=trash):
+        with self.hook('push_pieces', before=trash):
             self.run_once()
         self.synchronize()
         self.assertTrue(self.google.file(self.google_id)['trashed'])
@@ -452,7 +452,7 @@ class ConflictTestCase(GoogleDriveTestCase):
         def move(*args):
             self.google.move_file(
                 ALICE, self.google_id, self.folder("Sales"), other)
-        with self.hook('push', before=move):
+        with self.hook('push_pieces', before=move):
             self.synchronize()
         self.synchronize()
         self.assertEqual(self.remote(), [("Other/a.txt", b'1')])
@@ -463,7 +463,7 @@ class ConflictTestCase(GoogleDriveTestCase):
 
         def trash(*args):
             self.google.trash_file(ALICE, self.google_id)
-        with self.hook('download', before=trash):
+        with self.hook('download_pieces', before=trash):
             self.run_once()
         self.synchronize()
         self.assertEqual(self.local(), [])
@@ -473,7 +473,7 @@ class ConflictTestCase(GoogleDriveTestCase):
 
         def delete(*args):
             self.google.destroy_file(self.google_id)
-        with self.hook('download', before=delete):
+        with self.hook('download_pieces', before=delete):
             self.run_once()
         self.synchronize()
         self.assertEqual(self.contents(), [b'old'])

@@ -197,8 +197,8 @@ class WorkersTestCase(GoogleDriveTestCase):
                 from trytond.modules.google_integration.engine import Run
                 results.append(Run(self.model(DRIVE), self.drive)())
         with self.hook('list_changes', before=second), \
-                self.hook('download', before=second), \
-                self.hook('push', before=second):
+                self.hook('download_pieces', before=second), \
+                self.hook('push_pieces', before=second):
             self.synchronize()
         self.synchronize()
         self.assertEqual(set(results), {False})
@@ -217,7 +217,7 @@ class WorkersTestCase(GoogleDriveTestCase):
                 from trytond.modules.google_integration import bookkeeping
                 bookkeeping.update(
                     pool.get(DRIVE), [self.drive], {'lease_token': 'other'})
-        with self.hook('push', before=lose):
+        with self.hook('push_pieces', before=lose):
             self.assertFalse(self.run_once())
         self.update(DRIVE, self.drive, lease_until=0.0)
         self.synchronize()

@@ -374,7 +374,7 @@ class DocumentTestCase(GoogleDriveTestCase):
 
         def trash(*args):
             self.google.trash_file(ALICE, file['id'])
-        with self.hook('download', before=trash):
+        with self.hook('download_pieces', before=trash):
             self.run_once()
         self.synchronize()
         self.synchronize()

@@ -75,7 +75,7 @@ class DriveSideTestCase(LockCase):
     def test_held_at_push(self):
         "It is locked on Drive between the pull and the push"
         self.write(self.attachment, data=b'new')
-        with self.hook('push', before=lambda *a: self.restrict(BOB)):
+        with self.hook('push_pieces', before=lambda *a: self.restrict(BOB)):
             self.synchronize()
         self.assertEqual(self.content(self.google_id), b'old')
         error, = self.errors()
@@ -91,7 +91,7 @@ class DriveSideTestCase(LockCase):
         self.press('edit_here')
         self.synchronize()
         self.change(self.jane, data=b'new')
-        with self.hook('push', before=lambda *a: self.restrict(BOB)):
+        with self.hook('push_pieces', before=lambda *a: self.restrict(BOB)):
             self.synchronize()
         self.assertEqual(self.content(self.google_id), b'old')
         self.assertEqual(
@@ -107,7 +107,7 @@ class DriveSideTestCase(LockCase):
     def test_held_at_lock(self):
         "Who has locked it on Drive before has it"
         self.press('edit_here')
-        with self.hook('push', before=lambda *a: self.restrict(BOB)):
+        with self.hook('push_pieces', before=lambda *a: self.restrict(BOB)):
             self.synchronize()
         self.assertEqual(
             self.restriction()['restrictingUser']['emailAddress'], BOB)

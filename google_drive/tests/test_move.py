@@ -398,7 +398,7 @@ class MoveTestCase(GoogleDriveTestCase):
 
         def die(*args):
             raise KeyboardInterrupt
-        for i, hook in enumerate(['list_changes', 'download']):
+        for i, hook in enumerate(['list_changes', 'download_pieces']):
             source, destination = (
                 (self.here, self.there), (self.there, self.here))[i]
             self.move(google_id, source, destination)

@@ -364,16 +364,16 @@ class OrphanTestCase(GoogleDriveTestCase):
                     self.write(id, data=content)
 
                 Drive = self.model(DRIVE)
-                push = Drive.push
+                push = Drive.push_pieces
 
                 def deleting(client, operations, push=push, record=record):
-                    answers = push(client, operations)
+                    pieces = list(push(client, operations))
                     if operations[0].kind in {'insert', 'content'}:
                         with self.meanwhile(0) as pool:
                             Group = pool.get(GROUP)
                             Group.delete([Group(record)])
-                    return answers
-                with patch.object(Drive, 'push', deleting):
+                    yield from pieces
+                with patch.object(Drive, 'push_pieces', deleting):
                     self.run_once()
                 self.synchronize()
                 self.synchronize()

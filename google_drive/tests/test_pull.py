@@ -3,7 +3,7 @@
 "What is put into Drive reaches its record"
 from unittest.mock import patch
 
-from trytond.modules.google_drive import receiving
+from trytond.modules.google_drive import stages
 from trytond.modules.google_drive.network import FIELDS
 
 from .tools import (
@@ -336,8 +336,8 @@ class PullTestCase(GoogleDriveTestCase):
             self.drop(f"{i}.txt", b'12345%d' % i)
         self.set_service(parallel=2)
         counts = []
-        with patch.object(receiving, 'AT_A_TIME', 10), self.hook(
-                'download', before=lambda client, items: counts.append(
+        with patch.object(stages, 'AT_A_TIME', 10), self.hook(
+                'download_pieces', before=lambda client, items: counts.append(
                     len(items)), times=3):
             self.synchronize()
         self.assertEqual(counts, [2, 2, 1])

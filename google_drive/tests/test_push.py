@@ -223,7 +223,7 @@ class PushTestCase(GoogleDriveTestCase):
             if self.google.uploads()[-1]['received']:
                 raise KeyboardInterrupt
         with self.assertRaises(KeyboardInterrupt), \
-                self.hook('push', after=die, times=10):
+                self.hook('push_pieces', after=die, times=10):
             self.run_once()
         self.google.clear_faults()
         received = self.google.uploads()[-1]['received']

@@ -290,7 +290,7 @@ class WriteTestCase(RaceTestCase):
                     Attachment.write([Attachment(self.attachment)], values)
         with self.before(
                 1, method_id, self.google.rename_file, ALICE, self.google_id,
-                renamed), self.hook('push', after=write):
+                renamed), self.hook('push_pieces', after=write):
             self.synchronize()
         self.synchronize()
 

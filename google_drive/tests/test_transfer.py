@@ -271,7 +271,7 @@ class OnceTestCase(TransferCase):
         self.synchronize()
         self.write(self.attachment, data=b'two')
         self.forget()
-        with self.hook('push', after=remove):
+        with self.hook('push_pieces', after=remove):
             self.synchronize()
         self.synchronize()
         self.assertIn(

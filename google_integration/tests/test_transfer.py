@@ -69,7 +69,7 @@ class StubRun(Run):
         self.recorded = []
         run = self
 
-        class Model:
+        class Model(TransferMixin):
             @staticmethod
             def download(client, items):
                 return run.download(client, items)
@@ -223,3 +223,44 @@ class TransferTestCase(TestCase):
         with self.assertRaises(ValueError):
             run.transfer()
         self.assertEqual(service.written, [])
+
+    def run_in_pieces(self, *waiting, **values):
+        "Run while what is fetched comes back in pieces of one, last first"
+        service = self.service = Service(*waiting)
+        for name, value in values.items():
+            setattr(service, name, value)
+        run = self.run_ = StubRun(service)
+
+        def pieces(client, items):
+            try:
+                for item in reversed(items):
+                    yield [item], run.download(client, [item])
+            finally:
+                service.steps.append('closed')
+        run.Model.download_pieces = staticmethod(pieces)
+        run.transfer()
+
+    def test_pieces(self):
+        "What came is written before the rest has come"
+        self.run_in_pieces(1, 2, 3)
+        self.assertEqual(self.service.steps, [
+                'incoming', 'download [2]', 'receive [2]',
+                'download [1]', 'receive [1]', 'closed',
+                'incoming', 'download [3]', 'receive [3]', 'closed'])
+        self.assertEqual(self.run_.work.created, 3)
+
+    def test_pieces_later(self):
+        "Out of breath: what else comes is written before the run ends"
+        with self.assertRaises(RunFailed):
+            self.run_in_pieces(1, 2, 3, answers={
+                    2: Answer('later', error=ItemError('unreachable'))})
+        self.assertEqual(self.service.written, [(1, 'content 1')])
+        self.assertEqual(self.service.steps[-2:], ['receive [1]', 'closed'])
+        self.assertEqual(self.service.waiting, [3])
+
+    def test_pieces_lost(self):
+        "Who lost the lease fetches no more"
+        with self.assertRaises(LeaseLost):
+            self.run_in_pieces(1, 2, unwritable={2: LeaseLost()})
+        self.assertEqual(self.service.steps, [
+                'incoming', 'download [2]', 'receive [2]', 'closed'])
