@@ -27,12 +27,11 @@ class FileTransfer:
     # Sent
 
     @classmethod
-    def google_prepare(cls, service, records):
-        operations, errors = super().google_prepare(service, records)
-        for operation in operations:
-            bookkeeping.update(cls, [operation.id], {
-                    'sending': operation.parameters.get('md5', CHANGE)})
-        return operations, errors
+    def google_sends(cls, operation):
+        return {
+            **super().google_sends(operation),
+            'sending': operation.parameters.get('md5', CHANGE),
+            }
 
     def google_arrived(self, resource):
         "Tell if Google has what was being sent"

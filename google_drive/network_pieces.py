@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """Contents that travel several at a time, and come back in pieces."""
 from contextlib import closing
+from itertools import islice
 
 from trytond.modules.google_integration import media
 from trytond.modules.google_integration.operation import Answer
@@ -9,7 +10,7 @@ from trytond.modules.google_integration.operation import Answer
 __all__ = ['answered']
 
 # what is written in a transaction while others travel
-PIECE = 25
+PIECE = 20
 
 
 def answered(client, items, function, answer):
@@ -27,11 +28,13 @@ def answered(client, items, function, answer):
     with closing(media.pieces(
                 [lambda item=item: call(item) for item in items],
                 client.parameters.get('parallel') or 1, PIECE)) as pieces:
-        for piece in pieces:
-            some = [items[index] for index, _ in piece]
+        left = iter(items)
+        for results in pieces:
+            some = list(islice(left, len(results)))
             answers = [
                 result if isinstance(result, Answer)
-                else answer(items[index], result) for index, result in piece]
+                else answer(item, result)
+                for item, result in zip(some, results, strict=True)]
             if all(a.status == 'later' for a in answers):
                 # those that have not begun would wait in vain as well
                 outage = answers[-1]

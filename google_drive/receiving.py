@@ -10,8 +10,7 @@ from trytond.modules.google_integration.operation import WorkDone
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from . import mapping, store
-from .stages import CONTENTS, at_a_time
+from . import mapping, stages, store
 from .tree import Tree
 
 __all__ = ['ReceivingMixin']
@@ -193,8 +192,8 @@ class ReceivingMixin:
                     'page': f.page,
                     } for f in folders], []
         return File.google_fetch(
-            self, at_a_time(
-                File.google_incoming(self, CONTENTS), self.parallel))
+            self, stages.at_a_time(
+                File.google_incoming(self, stages.CONTENTS), self.parallel))
 
     def receive(self, contents):
         File = Pool().get('google_drive.file')

@@ -69,6 +69,11 @@ class GoogleEngine:
         bookkeeping.update(type(self), [self], {'google_id': google_id})
 
     @classmethod
+    def google_sends(cls, operation):
+        "What is written besides on a record of which the push begins"
+        return {}
+
+    @classmethod
     def google_settled(cls):
         "What is written besides on a record of which the push is confirmed"
         return {}
@@ -193,13 +198,17 @@ class GoogleEngine:
                         'google_confirmed_revision': revision,
                         'google_attempts': 0,
                         })
-            elif operation.kind == 'insert':
+                continue
+            values = cls.google_sends(operation)
+            if operation.kind == 'insert':
                 # the body is what a lost answer is compared with
-                bookkeeping.update(cls, [record], {
+                values.update({
                         'google_id': operation.google_id,
                         'google_baseline': json.dumps(operation.body),
                         'google_etag': None,
                         })
+            if values:
+                bookkeeping.update(cls, [record], values)
         bookkeeping.update(
             cls, [r for r, _, o in sent if o], {'google_state': 'pushing'})
         bookkeeping.update(

@@ -5,7 +5,6 @@ import queue
 import threading
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 __all__ = ['in_caller', 'pieces', 'together']
@@ -24,30 +23,34 @@ def together(functions, parallel):
     that it raised.  No thread is left when it returns or raises.
     """
     functions = list(functions)
-    results = [None] * len(functions)
-    for piece in pieces(functions, parallel, len(functions)):
-        for index, result in piece:
-            results[index] = result
-    return results
+    return [
+        result for piece in pieces(functions, parallel, len(functions))
+        for result in piece]
 
 
 def pieces(functions, parallel, size):
     """Call the functions, up to ``parallel`` at a time, and yield results.
 
-    They come as lists of ``size``, but for the last one, in the order in which
-    the functions have ended: tuples of the index of a function and what it
-    returned, or the exception that it raised.  The others go on while the
-    caller does something else, but for what they ask by `in_caller`.  The
-    iterator is to be closed: then those that run end, no other one begins, and
-    no thread is left.
+    They come as lists of ``size``, but for the last one, in the order of the
+    functions: what each returned, or the exception that it raised.  The others
+    go on while the caller does something else, but for what they ask by
+    `in_caller`.  The iterator is to be closed: then those that run end, no
+    other one begins, and no thread is left.
     """
     functions = list(functions)
     parallel = min(parallel, len(functions))
     ended = _Crew(functions).ended(parallel) if parallel > 1 else _alone(
         functions)
+    results, start = {}, 0
     with closing(ended):
-        while piece := list(islice(ended, size)):
-            yield piece
+        for index, result in ended:
+            results[index] = result
+            while start < len(functions):
+                piece = range(start, len(functions))[:size]
+                if not results.keys() >= set(piece):
+                    break
+                yield [results.pop(i) for i in piece]
+                start += size
 
 
 def in_caller(function):

@@ -1,12 +1,17 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "A process that dies between any two commits doubles and loses nothing"
+import os
+import threading
 from collections import Counter
 from unittest.mock import patch
 
+from trytond.modules.google_drive import network_pieces, store
 from trytond.modules.google_integration import media
+from trytond.modules.google_integration.lease import LeaseLost
 
-from .tools import ALICE, ATTACHMENT, DRIVE, GoogleDriveTestCase, killed
+from .tools import (
+    ALICE, ATTACHMENT, DRIVE, FILE, GoogleDriveTestCase, Killed, killed)
 
 
 class CrashTestCase(GoogleDriveTestCase):
@@ -102,6 +107,93 @@ class CrashTestCase(GoogleDriveTestCase):
     def test_after(self):
         "What is known to be done next was not"
         self.check(True)
+
+
+class PiecesTestCase(GoogleDriveTestCase):
+    "What comes back is written in pieces, while others are on their way"
+    files = 7
+
+    def setUp(self):
+        super().setUp()
+        self.set_service(parallel=2)
+        self.enterContext(patch.object(network_pieces, 'PIECE', 2))
+
+    def attach_all(self):
+        for i in range(self.files):
+            self.attach(f"{i}.txt", b'%d' % i)
+
+    def drop_all(self):
+        for i in range(self.files):
+            self.drop(f"{i}.txt", b'%d' % i)
+
+    def check(self, hook, error):
+        "An error at the second piece leaves what was written of the first"
+        method, count = getattr(self.model(DRIVE), hook), 0
+
+        def fail(drive, some, *args):
+            nonlocal count
+            # the identifiers and the folder are no contents
+            count += hook == 'receive' or some[0].kind == 'insert'
+            if count == 2:
+                raise error
+            return method(drive, some, *args)
+
+        with patch.object(self.model(DRIVE), hook, fail):
+            if isinstance(error, LeaseLost):
+                self.assertFalse(self.run_once())
+            else:
+                with self.assertRaises(type(error)):
+                    self.run_once()
+        self.assertEqual(count, 2)
+        # none that sends or fetches is left
+        self.assertEqual(
+            [t for t in threading.enumerate() if '_work' in t.name], [])
+        self.assert_no_temporary()
+        self.assertEqual(
+            self.search(FILE, 'google_state').count('synchronized'), 2
+            if hook == 'confirm' else self.files)
+        self.assertEqual(
+            len(self.local()), 2 if hook == 'receive' else self.files)
+        self.update(DRIVE, self.drive, lease_until=0.0)
+        self.synchronize()
+        self.assert_equal_sides(self.files)
+        self.assertEqual(len(self.search(ATTACHMENT, 'id')), self.files)
+        self.assert_no_temporary()
+        self.assert_settled()
+
+    def assert_no_temporary(self):
+        self.assertEqual(
+            os.listdir(os.path.dirname(store.temporary())), [])
+
+    def test_sent_killed(self):
+        self.attach_all()
+        self.check('confirm', Killed())
+
+    def test_sent_lost(self):
+        self.attach_all()
+        self.check('confirm', LeaseLost())
+
+    def test_received_killed(self):
+        self.drop_all()
+        self.check('receive', Killed())
+
+    def test_received_lost(self):
+        self.drop_all()
+        self.check('receive', LeaseLost())
+
+    def test_outage(self):
+        "When a whole piece waits for better times the rest is not tried"
+        self.files = 20
+        self.attach_all()
+        self.google.add_fault(
+            'status', method_id='drive.files.create', status=403,
+            reason='dailyLimitExceeded', batch=False, times=None)
+        self.assertFalse(self.run_once())
+        self.assertLess(self.requests().count('drive.files.create'), 20)
+        self.google.clear_faults()
+        self.synchronize()
+        self.assert_equal_sides(20)
+        self.assert_settled()
 
 
 class LostAnswerTestCase(GoogleDriveTestCase):

@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 "Several requests at a time"
 import threading
+from contextlib import closing
 from functools import partial
 from unittest import TestCase
 
@@ -94,6 +95,54 @@ class TogetherTestCase(TestCase):
         with self.assertRaises(KeyboardInterrupt):
             media.together([partial(work, i) for i in range(100)], 4)
         self.assertLessEqual(len(done), 8)
+
+    def test_pieces(self):
+        "The results come in pieces and in order, whatever ends first"
+        functions = [partial(str, i) for i in range(10)]
+        for parallel in [1, 3]:
+            self.assertEqual(
+                list(together.pieces(functions, parallel, 4)),
+                [['0', '1', '2', '3'], ['4', '5', '6', '7'], ['8', '9']])
+        self.assertEqual(list(together.pieces([], 3, 4)), [])
+
+    def test_pieces_go_on(self):
+        "The others go on while the caller does something with a piece"
+        rest = threading.Event()
+
+        def last():
+            # what comes before it is out already
+            rest.set()
+            return 'last'
+
+        with closing(together.pieces(
+                    [str, str, partial(rest.wait, 10), last], 2, 2)) as pieces:
+            self.assertEqual(next(pieces), ['', ''])
+            self.assertTrue(rest.wait(10))
+            self.assertEqual(next(pieces), [True, 'last'])
+
+    def test_pieces_closed(self):
+        "Closed, what runs ends and nothing begins; a question is refused"
+        asked, done = [], []
+        waits, goes_on = threading.Event(), threading.Event()
+
+        def ask():
+            waits.set()
+            goes_on.wait(10)
+            try:
+                together.in_caller(lambda: asked.append(1))
+            except together.Interrupted:
+                done.append('refused')
+
+        pieces = together.pieces(
+            [str, ask, *[partial(goes_on.wait, 10)] * 20], 2, 1)
+        self.assertEqual(next(pieces), [''])
+        self.assertTrue(waits.wait(10))
+        # it ends once those that run have ended
+        timer = threading.Timer(0.05, goes_on.set)
+        timer.start()
+        pieces.close()
+        timer.join()
+        self.assertEqual((asked, done), ([], ['refused']))
 
     def test_nested(self):
         "A thread may do its work by threads of its own"

@@ -13,18 +13,23 @@ __all__ = ['DriveBenchmark']
 KB, MB, MIB = 1000, 1000 ** 2, 2 ** 20
 # of a listing or a change log, and of the identifiers of one request
 PAGE = IDENTIFIERS = 1000
-# what is written at a time of what is told, and of contents and folders
-PULL_CHUNK, CHUNK = 250, 50
+# what is written at a time of what is told, of places and folders, what is
+# sent or fetched at a time of contents, and what of them is written then
+PULL_CHUNK, CHUNK, CONTENTS, WRITTEN = 250, 50, 200, 20
 # the bytes of the largest upload by one request, and of a piece of others
 SINGLE, PIECE = 5 * MB, 8 * MIB
-# the statements of a run that sends, of a file, of a folder that is made, of a
-# further chunk of files, of further identifiers, of a further batch of folders
-SENT, SEND, MAKE, SEND_CHUNK, IDENTIFY, MAKE_CHUNK = 177, 6, 12, 54, 12, 16
+# the statements of a run that sends, of a file, of a folder that is made, of
+# further places, contents and answers, of further identifiers, of a further
+# batch of folders
+SENT, SEND, MAKE, PLACE_CHUNK, SEND_CHUNK, CONFIRM = 177, 5, 12, 16, 21, 17
+IDENTIFY, MAKE_CHUNK = 12, 16
 # of the upload of a chunk of large files that is begun, and of each of them
 BEGIN, BEGIN_ONE = 21, 4
-# of a run that receives, of a file, of the record of a folder, of a further
-# chunk of files, of a further chunk of what is told, of a further page
-RECEIVED, RECEIVE, FIND, RECEIVE_CHUNK, TOLD, TOLD_PAGE = 161, 4, 4, 41, 22, 2
+# of a run that receives, of a file, of the record of a folder, of further
+# contents that are fetched and that are written, of a further chunk of what is
+# told, of a further page
+RECEIVED, RECEIVE, FIND, RECEIVE_CHUNK, TAKE = 161, 4, 4, 20, 21
+TOLD, TOLD_PAGE = 22, 2
 # of a first run, at the most: the files come in any order, so that a folder
 # may be looked at for each of them
 LISTED, LIST = 200, 15
@@ -105,6 +110,7 @@ class DriveBenchmark(Benchmark):
         made = folders(count)
         identifiers = further(count + made, IDENTIFIERS)
         batches, chunks = further(made, CHUNK), further(count, CHUNK)
+        contents, written = further(count, CONTENTS), further(count, WRITTEN)
         # a large one is begun and kept, then sent from where Google is
         large = count if size > SINGLE else 0
         self.check_methods(sent, {
@@ -118,10 +124,11 @@ class DriveBenchmark(Benchmark):
         self.check(sent, "files", sent.here, count)
         begun = chunks + 1 if large else 0
         self.check(sent, "commits", sent.commits, (
-                SENT_COMMITS + 3 * chunks + 2 * (identifiers + batches)
-                + 2 * begun))
+                SENT_COMMITS + chunks + contents + written
+                + 2 * (identifiers + batches) + 2 * begun))
         self.check_statements(sent, (
-                SENT + SEND * count + MAKE * made + SEND_CHUNK * chunks
+                SENT + SEND * count + MAKE * made + PLACE_CHUNK * chunks
+                + SEND_CHUNK * contents + CONFIRM * written
                 + IDENTIFY * identifiers + MAKE_CHUNK * batches
                 + BEGIN * begun + BEGIN_ONE * large))
         self.check_echo(echo, count + made)
@@ -130,7 +137,7 @@ class DriveBenchmark(Benchmark):
     def check_receive(self, count, size):
         received, idle = self.trial(measures.receive, count, size)
         pages, told = further(count, PAGE), chunks_of(count)
-        chunks = further(count, CHUNK)
+        contents, written = further(count, CONTENTS), further(count, WRITTEN)
         self.check_methods(received, {
                 'changes.list': pages + 1,
                 'files.get_media': count,
@@ -138,10 +145,10 @@ class DriveBenchmark(Benchmark):
         self.check(received, "files", received.here, count)
         self.check(
             received, "commits", received.commits,
-            RECEIVED_COMMITS + 2 * chunks + told)
+            RECEIVED_COMMITS + contents + written + told)
         self.check_statements(received, (
                 RECEIVED + RECEIVE * count + FIND * folders(count)
-                + RECEIVE_CHUNK * chunks + TOLD * told + TOLD_PAGE * pages))
+                + RECEIVE_CHUNK * contents + TAKE * written + TOLD * told + TOLD_PAGE * pages))
         self.check_idle(idle)
 
     def drive_list(self):
@@ -157,8 +164,8 @@ class DriveBenchmark(Benchmark):
             self.check(listed, "files", listed.here, count)
             self.check(
                 listed, "commits", listed.commits,
-                LISTED_COMMITS + 2 * further(count, CHUNK)
-                + chunks_of(count) + chunks_of(folders(count)))
+                LISTED_COMMITS + further(count, CONTENTS)
+                + further(count, WRITTEN) + chunks_of(count) + chunks_of(folders(count)))
             self.expect(
                 listed.statements <= LISTED + LIST * count, listed,
                 f"{listed.statements} statements")

@@ -8,6 +8,7 @@ from unittest.mock import patch
 from tests.robustness.idle import assert_idle
 from tests.robustness.processes import Process
 from tests.robustness.steps import POLICIES, Steps
+from trytond.modules.google_drive import network_pieces, stages
 from trytond.modules.google_integration import (
     engine, media, media_send, transport)
 from trytond.pool import Pool
@@ -175,6 +176,8 @@ class Machine(Written, Tryton, Google, Oracle, Steps):
     def shrink():
         engine.PULL_CHUNK = 4
         engine.PUSH_CHUNK = 6
+        stages.CONTENTS = 12
+        network_pieces.PIECE = 3
         media.MAXIMUM_SINGLE = media_send.MAXIMUM_SINGLE = SINGLE
         media.resume = functools.partial(media_send.resume, piece=PIECE)
 
