@@ -148,7 +148,8 @@ class DriveBenchmark(Benchmark):
             RECEIVED_COMMITS + contents + written + told)
         self.check_statements(received, (
                 RECEIVED + RECEIVE * count + FIND * folders(count)
-                + RECEIVE_CHUNK * contents + TAKE * written + TOLD * told + TOLD_PAGE * pages))
+                + RECEIVE_CHUNK * contents + TAKE * written
+                + TOLD * told + TOLD_PAGE * pages))
         self.check_idle(idle)
 
     def drive_list(self):
@@ -165,7 +166,8 @@ class DriveBenchmark(Benchmark):
             self.check(
                 listed, "commits", listed.commits,
                 LISTED_COMMITS + further(count, CONTENTS)
-                + further(count, WRITTEN) + chunks_of(count) + chunks_of(folders(count)))
+                + further(count, WRITTEN)
+                + chunks_of(count) + chunks_of(folders(count)))
             self.expect(
                 listed.statements <= LISTED + LIST * count, listed,
                 f"{listed.statements} statements")
