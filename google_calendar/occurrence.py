@@ -10,6 +10,7 @@ from sql.operators import Exists
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.modules.google_integration.checked_read import CheckedReadMixin
+from trytond.modules.google_integration.read_again import ReadAgainMixin
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.tools import grouped_slice
@@ -24,7 +25,8 @@ __all__ = ['Occurrence']
 EPOCH = dt.datetime(1970, 1, 1)
 
 
-class Occurrence(Refresh, CheckedReadMixin, ModelSQL, ModelView):
+class Occurrence(
+        Refresh, ReadAgainMixin, CheckedReadMixin, ModelSQL, ModelView):
     """An occurrence of a series, one that was changed, or a single event
 
     What it tells of the event depends on who asks: to whom may not read the
@@ -199,26 +201,6 @@ class Occurrence(Refresh, CheckedReadMixin, ModelSQL, ModelView):
     @classmethod
     def search_rec_name(cls, name, clause):
         return [('summary', *clause[1:])]
-
-    @classmethod
-    def read(cls, ids, fields_names):
-        if not Transaction().check_access:
-            return super().read(ids, fields_names)
-        # a client reads again what it shows, also after it was deleted
-        gone = set(ids) - cls._existing(ids)
-        return super().read([i for i in ids if i not in gone], fields_names) \
-            + [{**dict.fromkeys(fields_names), 'id': i} for i in gone]
-
-    @classmethod
-    def _existing(cls, ids):
-        table = cls.__table__()
-        cursor = Transaction().connection.cursor()
-        found = set()
-        for sub_ids in grouped_slice(list(ids), CHUNK):
-            cursor.execute(*table.select(table.id, where=(
-                        fields.SQL_OPERATORS['in'](table.id, list(sub_ids)))))
-            found.update(id for id, in cursor)
-        return found
 
     @classmethod
     def _query_readable(cls, domain):

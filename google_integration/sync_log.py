@@ -12,6 +12,7 @@ from trytond.transaction import without_check_access
 from . import bookkeeping
 from .bookkeeping import utcnow
 from .checked_read import CheckedReadMixin
+from .read_again import ReadAgainMixin
 from .seen import SeenByMixin
 
 __all__ = ['AboutMixin', 'OwnedMixin', 'SyncLog', 'SyncError', 'Tombstone']
@@ -163,7 +164,7 @@ def one_line(text):
     return ' '.join(text.split())
 
 
-class SyncError(AboutMixin, ModelSQL, ModelView):
+class SyncError(ReadAgainMixin, AboutMixin, ModelSQL, ModelView):
     __name__ = 'google_integration.sync_error'
 
     google_id = fields.Char("Google Identifier", readonly=True)
@@ -266,6 +267,8 @@ class SyncError(AboutMixin, ModelSQL, ModelView):
     @classmethod
     @ModelView.button
     def retry(cls, errors):
+        # a client may still show those that have gone
+        errors = cls.browse(sorted(cls.existing(map(int, errors))))
         services = set()
         with without_check_access():
             for error in cls.browse(errors):
@@ -288,6 +291,7 @@ class SyncError(AboutMixin, ModelSQL, ModelView):
     @classmethod
     @ModelView.button
     def ignore(cls, errors):
+        errors = cls.browse(sorted(cls.existing(map(int, errors))))
         with without_check_access():
             cls.write(errors, {'ignored': True, 'retry_at': None})
 

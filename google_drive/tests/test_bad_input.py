@@ -97,7 +97,7 @@ class BadInputTestCase(GoogleDriveTestCase):
     def damage(self):
         "Let what is right arrive at Google as another content"
         Drive = self.model(DRIVE)
-        push = Drive.push
+        push_pieces = Drive.push_pieces
 
         def write(operations, content):
             for operation in operations:
@@ -107,10 +107,10 @@ class BadInputTestCase(GoogleDriveTestCase):
 
         def damaged(client, operations):
             write(operations, b'wrong')
-            answers = push(client, operations)
+            pieces = list(push_pieces(client, operations))
             write(operations, b'right')
-            return answers
-        return patch.object(Drive, 'push', damaged)
+            yield from pieces
+        return patch.object(Drive, 'push_pieces', damaged)
 
     def assert_damaged(self, content):
         self.assertIn(("Sales/a.txt", content), self.remote())

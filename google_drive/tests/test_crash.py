@@ -9,9 +9,10 @@ from unittest.mock import patch
 from trytond.modules.google_drive import network_pieces, store
 from trytond.modules.google_integration import media
 from trytond.modules.google_integration.lease import LeaseLost
+from trytond.modules.google_integration.tests.killed import Killed
 
 from .tools import (
-    ALICE, ATTACHMENT, DRIVE, FILE, GoogleDriveTestCase, Killed, killed)
+    ALICE, ATTACHMENT, DRIVE, FILE, GoogleDriveTestCase, killed)
 
 
 class CrashTestCase(GoogleDriveTestCase):

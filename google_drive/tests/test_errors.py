@@ -6,8 +6,8 @@ from unittest.mock import patch
 from trytond.modules.google_integration.operation import ItemError
 
 from .tools import (
-    ALICE, ATTACHMENT, BOB, DRIVE, FILE, FOLDER, GoogleDriveTestCase, RULE)
-from .tools import database
+    ACCESS, ALICE, ATTACHMENT, BOB, DRIVE, FILE, FOLDER, GoogleDriveTestCase,
+    RULE, database)
 
 ERROR = 'google_integration.sync_error'
 
@@ -40,6 +40,23 @@ class ErrorsTestCase(GoogleDriveTestCase):
         self.assert_equal_sides(2)
         self.assertEqual(self.errors(), [])
         self.assert_settled()
+
+    def test_retry_read(self):
+        "A client reads again the errors of which it pressed the button"
+        self.set_rule(mime_types_out='image/*')
+        self.attach("a.txt", b'1')
+        self.synchronize()
+        id, = self.search(ERROR, 'id')
+        names = ['message', 'service.rec_name', '_timestamp', '_write']
+        self.click(ERROR, id, 'retry')
+        with database(self.jane, context=ACCESS) as pool:
+            Error = pool.get(ERROR)
+            self.assertEqual(Error.search([]), [])
+            self.assertEqual(
+                Error.read([id], names), [{**dict.fromkeys(names), 'id': id}])
+        for button in ['retry', 'ignore']:
+            # which the client still shows
+            self.click(ERROR, id, button)
 
     def test_refused(self):
         "What is not sent is told, whichever side is looked at first"
