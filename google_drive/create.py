@@ -272,17 +272,8 @@ def _folder(rule, record):
         except ItemError:
             folders = ()
     transaction.rollback()
-    if not folders:
-        return root
-    found = Folder.search([
-            ('drive', '=', rule.drive.id),
-            ('root', '=', root),
-            ('path', '=', '/'.join(folders)),
-            ('state', '=', 'known'),
-            ], limit=1)
-    if found and not found[0].is_trashed:
-        return found[0].google_id
-    return root
+    folder = Folder.known_path(rule.drive, root, folders)
+    return folder.google_id if folder else root
 
 
 def _take(creation, drive, resource):

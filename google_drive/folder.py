@@ -249,6 +249,24 @@ class Folder(ModelSQL, ModelView):
         return folder
 
     @classmethod
+    def known_path(cls, drive, root, names):
+        "The folder at Google for a path below a root, None without one"
+        folder = None
+        for depth, name in enumerate(names, start=1):
+            with_path = cls.search([
+                    ('drive', '=', drive.id),
+                    ('root', '=', root),
+                    ('path', '=', '/'.join(names[:depth])),
+                    ])
+            parent_id = folder.google_id if folder else root
+            folder = (
+                next((f for f in with_path if not f.is_trashed), None)
+                or cls._named(drive, parent_id, name))
+            if not folder or folder.state != 'known':
+                return
+        return folder
+
+    @classmethod
     def _of_path(cls, drive, root, path):
         folders = cls.search([
                 ('drive', '=', drive.id),
@@ -278,20 +296,23 @@ class Folder(ModelSQL, ModelView):
 
     @classmethod
     def _of_name(cls, drive, root, path, parent, name):
-        parent_id = parent.google_id if parent else root
-        if not parent_id:
-            return
-        folders = cls.search([
-                ('drive', '=', drive.id),
-                ('parent_google_id', '=', parent_id),
-                ('name', '=', name),
-                ('trashed', '=', False),
-                ('path', '=', None),
-                ], order=[('id', 'ASC')], limit=1)
-        if folders:
-            folder, = folders
+        folder = cls._named(drive, parent.google_id if parent else root, name)
+        if folder:
             bookkeeping.update(cls, [folder], {'root': root, 'path': path})
             return folder
+
+    @classmethod
+    def _named(cls, drive, parent_id, name):
+        "The folder of that name that is for no path yet"
+        if parent_id:
+            folders = cls.search([
+                    ('drive', '=', drive.id),
+                    ('parent_google_id', '=', parent_id),
+                    ('name', '=', name),
+                    ('trashed', '=', False),
+                    ('path', '=', None),
+                    ], order=[('id', 'ASC')], limit=1)
+            return folders[0] if folders else None
 
     @classmethod
     def _make(cls, drive, root, path, parent, name):

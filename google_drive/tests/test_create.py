@@ -11,7 +11,7 @@ from trytond.modules.google_integration.tests.tools import configure
 from trytond.modules.google_integration.tests.wizard import WizardSession
 
 from .tools import (
-    ALICE, ATTACHMENT, FILE, GROUP, GoogleDriveTestCase, database)
+    ALICE, ATTACHMENT, FILE, FOLDER, GROUP, GoogleDriveTestCase, database)
 
 NATIVE = 'application/vnd.google-apps.'
 
@@ -84,6 +84,26 @@ class CreateTestCase(GoogleDriveTestCase):
         self.wizard().execute('create_', name="Letter")
         document, = self.documents()
         self.assertEqual(document['parent'], self.folder("Sales"))
+
+    def test_folder_of_google(self):
+        "A folder of its name that somebody has made is one"
+        folder = self.folder("Sales")
+        self.drop("a.txt", b'1')
+        self.synchronize()
+        self.assertEqual(self.search(
+                FOLDER, 'path', domain=[('google_id', '=', folder)]), [None])
+        self.wizard().execute('create_', name="Letter")
+        document, = self.documents()
+        self.assertEqual(document['parent'], folder)
+
+    def test_folder_trashed(self):
+        self.attach("a.txt")
+        self.synchronize()
+        self.google.trash_file(ALICE, self.folder("Sales"))
+        self.synchronize()
+        self.wizard().execute('create_', name="Letter")
+        document, = self.documents()
+        self.assertEqual(document['parent'], self.root)
 
     def test_lost_answer(self):
         configure(self.emulator, retry=3)
