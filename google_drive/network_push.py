@@ -251,7 +251,8 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
                 return cls._absent(operation)
             return cls.google_failure(error)
         if answer.get('md5Checksum') != operation.parameters['md5']:
-            return Answer('failed', error=ItemError('google_drive.damaged'))
+            return Answer('failed', error=ItemError(
+                    'google_drive.damaged_upload'))
         if operation.kind == 'content':
             cls._keep_overwritten(client, operation, answer)
         return cls._written(operation, answer)
