@@ -244,6 +244,7 @@ class Oracle:
             self._check_owner(attachment, there, doubt)
         for file in there.values():
             self._new_orphan(file, doubt)
+            self._regained(file, doubt)
 
     def _pair(self, here, there):
         files = {}
@@ -287,6 +288,16 @@ class Oracle:
                 file.id not in self.orphaned):
             raise AssertionError(
                 f"{file} is in the quarantine, but of {candidates}")
+
+    def _regained(self, file, doubt):
+        "Its folder has a record by now, to which it was put back"
+        if (file.trashed or file.parent in self.site.quarantines.values()
+                or file.id not in self.quarantined):
+            return
+        self.quarantined.discard(file.id)
+        self.banished.discard(file.id)
+        if self.candidates.get(file.id, {None}) == {None} and not doubt:
+            raise AssertionError(f"{file} has left the quarantine")
 
     def rest(self):
         "All is synchronised, and nobody changes anything"
