@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """How files and folders are sent: plain data in and out, no record."""
+import logging
+
 from trytond.modules.google_integration import media
 from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.operation import Answer, ItemError
@@ -13,6 +15,8 @@ from .network_pieces import answered
 from .network_version import VersionNetwork
 
 __all__ = ['PushNetwork']
+
+logger = logging.getLogger(__name__)
 
 # the maximum of https://developers.google.com/workspace/drive/api/reference/rest/v3/files/generateIds
 IDENTIFIERS = 1000
@@ -310,8 +314,11 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
         expected = operation.parameters['revision']
         try:
             revisions = cls._revisions(client, operation.google_id)
-        except GoogleError:
+        except GoogleError as error:
             # the upload is done, whatever can be told of it
+            logger.warning(
+                "what an upload has overwritten can not be told: %s",
+                error.status)
             return
         if not {expected, answer.get('headRevisionId')} <= set(revisions):
             return

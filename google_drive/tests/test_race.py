@@ -317,6 +317,20 @@ class WriteTestCase(RaceTestCase):
         self.assertEqual(
             self.search(CONFLICT, 'unit', 'stood'), [('content', 'tryton')])
 
+    def test_content_unknown(self):
+        "It is logged that nobody can tell what was overwritten"
+        self.google.add_fault(
+            'status', method_id='drive.revisions.list', status=403,
+            reason='forbidden', times=None)
+        self.addCleanup(self.google.clear_faults)
+        self.write(self.attachment, data=b'2')
+        with self.before(
+                1, 'drive.files.update', self.google.edit_file, ALICE,
+                self.google_id, content=b'3'), self.assertLogs(
+                'trytond.modules.google_drive.network_push', 'WARNING'):
+            self.synchronize()
+        self.assertEqual(self.content(self.google_id), b'2')
+
     def test_name_stays(self):
         "So it does if its content is changed again"
         self.write(self.attachment, data=b'2')
