@@ -1,6 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """How contents come from Google: into files, several at a time."""
+from contextlib import closing
+
 from trytond.modules.google_integration import media
 from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.listing import identified
@@ -40,32 +42,31 @@ class DownloadNetwork:
         What a folder holds comes as one page.
         """
         # the paths are chosen here: threads know no configuration
-        wanted = [(item, store.temporary()) for item in items]
-        paths = [path for _, path in wanted]
+        wanted = [
+            (item, store.temporary(), store.temporary()) for item in items]
         try:
-            for some, answers in answered(
-                    client, wanted,
-                    lambda client, some: cls._download(client, *some),
-                    lambda some, result: cls._answer(*some, result)):
-                paths.extend(
-                    a.resource['path'] for a in answers
-                    if a.resource and 'path' in a.resource)
-                yield [item for item, _ in some], answers
-        except BaseException:
-            # it ends before all of it was written
-            for path in paths:
-                store.discard(path)
-            raise
+            with closing(answered(
+                        client, wanted,
+                        lambda client, some: cls._download(client, *some[:2]),
+                        lambda some, result: cls._answer(*some, result)
+                        )) as pieces:
+                for some, answers in pieces:
+                    yield [item for item, *_ in some], answers
+        finally:
+            # also of what could not be written
+            for _, *paths in wanted:
+                for path in paths:
+                    store.discard(path)
 
     @classmethod
-    def _answer(cls, item, path, result):
+    def _answer(cls, item, path, plain, result):
         "What was fetched, decrypted where the rule encrypts"
         if isinstance(result, Exception):
             store.discard(path)
             return cls._download_failure(result)
         if item.get('encrypted') and result.get('path'):
             try:
-                result = opened(result)
+                result = opened(result, plain)
             except ItemError as error:
                 return Answer('failed', error=error)
         return Answer('done', result)
@@ -250,9 +251,8 @@ class DownloadNetwork:
         return {'link': cls._link(client, item['target'])}
 
 
-def opened(result):
+def opened(result, path):
     "What was fetched, decrypted: nothing is taken that does not authenticate"
-    path = store.temporary()
     try:
         content = encryption.open(result['path'], path, encryption.keys())
         md5, _ = store.digests(path)

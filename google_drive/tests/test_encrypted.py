@@ -2,10 +2,15 @@
 # top level of this repository has the full notices and license terms.
 "Confidential files are encrypted before they leave"
 import base64
+import errno
+import os
+from unittest.mock import patch
 
 import trytond.config as config
+from trytond.modules.google_drive import encryption, store
+from trytond.modules.google_integration import bookkeeping
 
-from .tools import ALICE, ATTACHMENT, GoogleDriveTestCase
+from .tools import ALICE, ATTACHMENT, FILE, GoogleDriveTestCase, database
 
 LARGE = b'secret' * 10 ** 6
 
@@ -77,6 +82,31 @@ class EncryptedTestCase(GoogleDriveTestCase):
         self.synchronize()
         self.assertEqual(len(self.errors()), 1)
         self.assertEqual(self.local(), [("Sales/a.txt", b'secret')])
+
+    def test_interrupted(self):
+        "When the disk is full nothing that was decrypted is left on it"
+        for name in ["a.txt", "b.txt"]:
+            self.attach(name, b'secret')
+        self.synchronize()
+        with database() as pool:
+            File = pool.get(FILE)
+            bookkeeping.update(File, File.search([]), {'incoming': True})
+        open_, count = encryption.open, 0
+
+        def full(*args):
+            nonlocal count
+            count += 1
+            if count == 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return open_(*args)
+
+        with patch.object(encryption, 'open', full):
+            self.assertFalse(self.run_once())
+        self.assertEqual(count, 2)
+        self.assertEqual(
+            os.listdir(os.path.dirname(store.temporary())), [])
+        self.synchronize()
+        self.assert_settled()
 
     def test_no_key(self):
         "Without a key nothing leaves"
