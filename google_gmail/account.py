@@ -242,6 +242,9 @@ class Account(
     def check_mailboxes(cls, accounts):
         "What comes to a mailbox is received, and answered, by one account"
         for account in accounts:
+            if not (account.active and account.enabled
+                    and account.receive_replies):
+                continue
             found = cls.search([
                     ('active', '=', True),
                     ('enabled', '=', True),

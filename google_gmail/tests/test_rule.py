@@ -247,6 +247,20 @@ class RuleTestCase(RuleCase):
         with self.assertRaisesRegex(AccountError, ALICE):
             self.set_service(second, address=ALICE)
 
+    def test_same_mailbox_before(self):
+        "Two that received already are no reason to refuse what does not"
+        second, = self.discover(self.connect(self.john, BOB))
+        third, = self.discover(self.connect(self.jane, BOB))
+        for id in [second, third]:
+            self.update(ACCOUNT, id, address=ALICE)
+        self.update(ACCOUNT, second, receive_replies=True)
+        self.set_service(third, users=[('add', [self.jane])])
+        with self.assertRaises(AccountError):
+            self.set_service(third, receive_replies=True)
+        self.update(ACCOUNT, third, receive_replies=True)
+        for id in [third, second]:
+            self.set_service(id, receive_replies=False)
+
     def grant(self, user, id, address):
         with database(user) as pool:
             Account = pool.get(ACCOUNT)
