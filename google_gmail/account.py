@@ -9,7 +9,6 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.google_service import GoogleService
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
-from trytond.tools import escape_wildcard
 from trytond.transaction import inactive_records, without_check_access
 
 from . import mime, scopes
@@ -224,8 +223,8 @@ class Account(
     def validate_fields(cls, accounts, field_names):
         super().validate_fields(accounts, field_names)
         if field_names and not field_names & {
-                'active', 'address', 'default', 'enabled', 'receive_replies',
-                'users'}:
+                'active', 'address', 'credentials', 'default', 'enabled',
+                'receive_replies', 'users'}:
             return
         for account in accounts:
             try:
@@ -245,17 +244,22 @@ class Account(
             if not (account.active and account.enabled
                     and account.receive_replies):
                 continue
-            found = cls.search([
-                    ('active', '=', True),
-                    ('enabled', '=', True),
-                    ('receive_replies', '=', True),
-                    ('address', 'ilike', escape_wildcard(account.address)),
-                    ])
+            found = [
+                a for a in cls.search([
+                        ('active', '=', True),
+                        ('enabled', '=', True),
+                        ('receive_replies', '=', True),
+                        ]) if a.mailbox == account.mailbox]
             if len(found) > 1:
                 raise AccountError(gettext(
                         'google_gmail.msg_account_mailbox',
-                        address=account.address,
+                        address=account.mailbox,
                         accounts=', '.join(a.rec_name for a in found)))
+
+    @property
+    def mailbox(self):
+        "The address of what is received, which the owner may name otherwise"
+        return (self.credentials.mailbox or self.address).lower()
 
     @classmethod
     def check_users(cls, accounts):

@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 "Mails are answered automatically, once, and never in a loop"
 import datetime as dt
+import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -230,29 +231,26 @@ class RuleTestCase(RuleCase):
 
     def test_same_mailbox(self):
         "One account receives what comes to a mailbox, so answers it once"
-        second, = self.discover(self.connect(self.john, BOB))
+        second, = self.discover(self.connect(self.john, ALICE))
         name = self.read(ACCOUNT, second, 'name')
-        # one that only sends may stand beside
-        self.set_service(second, address=ALICE.upper())
-        with self.assertRaisesRegex(AccountError, name):
+        # one that only sends may stand beside, under whatever address
+        self.set_service(second, address="info@example.com")
+        with self.assertRaisesRegex(AccountError, ALICE):
             self.set_service(second, receive_replies=True)
         self.set_service(second, receive_replies=True, active=False)
-        with self.assertRaisesRegex(AccountError, name):
+        with self.assertRaisesRegex(AccountError, re.escape(name)):
             self.set_service(second, active=True)
         self.set_service(second, enabled=False, active=True)
-        with self.assertRaisesRegex(AccountError, name):
+        with self.assertRaisesRegex(AccountError, re.escape(name)):
             self.set_service(second, enabled=True)
-        self.set_service(second, address=BOB)
-        self.set_service(second, enabled=True)
-        with self.assertRaisesRegex(AccountError, ALICE):
-            self.set_service(second, address=ALICE)
+        # nobody keeps another one from his mailbox by its address
+        third, = self.discover(self.connect(self.john, BOB))
+        self.set_service(third, address=ALICE, receive_replies=True)
 
     def test_same_mailbox_before(self):
         "Two that received already are no reason to refuse what does not"
-        second, = self.discover(self.connect(self.john, BOB))
-        third, = self.discover(self.connect(self.jane, BOB))
-        for id in [second, third]:
-            self.update(ACCOUNT, id, address=ALICE)
+        second, = self.discover(self.connect(self.john, ALICE))
+        third, = self.discover(self.connect(self.jane, ALICE))
         self.update(ACCOUNT, second, receive_replies=True)
         self.set_service(third, users=[('add', [self.jane])])
         with self.assertRaises(AccountError):
