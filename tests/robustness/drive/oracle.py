@@ -107,9 +107,12 @@ class Oracle:
         self.seen |= values
         file = self.file_of.get(attachment.id)
         known = file and file not in self.touched
+        there = self.there()
+        if file in there:
+            # it comes back with what has arrived, if it was changed there
+            self.replaced -= self.values(there[file])
         if with_record and file:
             self.orphaned.add(file)
-            there = self.there()
             # what people have taken out of the folders is left there
             if (known and attachment.id not in self.touched
                     and file in there and self.letter(there[file])):
