@@ -62,9 +62,14 @@ class GmailBenchmark(Benchmark):
         self.check_added(with_mail, added)
 
     def check_added(self, measure, added):
-        self.check(
-            measure, "statements added", added,
-            ADDED * self.transactions + FIRST)
+        "Exact on SQLite, PostgreSQL inserts several rows with one"
+        expected = ADDED * self.transactions + FIRST
+        if self.laboratory.sqlite:
+            self.check(measure, "statements added", added, expected)
+        else:
+            self.expect(
+                added <= expected, measure,
+                f"{added} statements added, at most {expected}")
 
     def gmail_send(self):
         for name, values in [

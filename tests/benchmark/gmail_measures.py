@@ -5,6 +5,7 @@ import base64
 import gc
 import json
 import time
+import uuid
 
 from google.oauth2.credentials import Credentials
 from googleapiclient import discovery_cache
@@ -103,7 +104,7 @@ def transact(site, count, mails):
     for number in range(count):
         with site.transaction(user=1) as transaction:
             Pool().get('res.group').create([
-                    {'name': f"Group {number}, {mails}"}])
+                    {'name': f"Group {number}, {uuid.uuid4()}"}])
             if mails:
                 send_message_transactional(message(**mail(number)))
             transaction.commit()

@@ -2,6 +2,7 @@
 # top level of this repository has the full notices and license terms.
 """An account of Gmail that sends, in each of its ways."""
 import os
+import uuid
 from email.message import EmailMessage
 from urllib.parse import parse_qs, urlsplit
 
@@ -69,8 +70,9 @@ class GmailSite(BaseSite):
         "Write a record and send the mails about it, in one transaction"
         config.set('email', 'uri', 'gmail://')
         with self.transaction(user=1) as transaction:
+            # they stay when the database is restored for another trial
             Pool().get('res.group').create([
-                    {'name': m['subject']} for m in mails])
+                    {'name': f"{m['subject']} {uuid.uuid4()}"} for m in mails])
             manager = SMTPDataManager(strict=strict)
             for mail in mails:
                 send_message_transactional(
