@@ -323,8 +323,7 @@ class TwoWayTestCase(EmulatedMixin, TestCase):
             result = method(*args)
             if after and left >= 0:
                 if name.endswith('pieces'):
-                    # all of them before any is written
-                    result = (piece for piece in list(result))
+                    return after_first(result, lambda: after(*args))
                 after(*args)
             return result
         with patch.object(Service, name, hooked):
@@ -334,6 +333,16 @@ class TwoWayTestCase(EmulatedMixin, TestCase):
     @staticmethod
     def model(name):
         return Pool(DB_NAME).get(name)
+
+
+def after_first(pieces, function):
+    "Call the function when the first piece is there, before it is written"
+    with contextlib.closing(pieces):
+        first = next(pieces, None)
+        function()
+        if first is not None:
+            yield first
+            yield from pieces
 
 
 del TestCase

@@ -4,6 +4,7 @@
 from contextlib import redirect_stdout
 from io import StringIO
 from unittest import TestCase
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from tests.benchmark.gmail import ADDED, FIRST, LONGER, GmailBenchmark
@@ -27,7 +28,7 @@ class LongerTestCase(TestCase):
 
     def failures(self, longer, reduced=False):
         "Those of transactions that take so many times as long with a mail"
-        benchmark = GmailBenchmark(None, reduced)
+        benchmark = GmailBenchmark(SimpleNamespace(sqlite=True), reduced)
         added = ADDED * benchmark.transactions + FIRST
         with (
                 patch.object(benchmark, 'trial', return_value=[
