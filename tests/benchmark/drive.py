@@ -16,8 +16,9 @@ PAGE = IDENTIFIERS = 1000
 # what is written at a time of what is told, of places and folders, what is
 # sent or fetched at a time of contents, and what of them is written then
 PULL_CHUNK, CHUNK, CONTENTS, WRITTEN = 250, 50, 200, 20
-# the bytes of the largest upload by one request, and of a piece of others
-SINGLE, PIECE = 5 * MB, 8 * MIB
+# the bytes of the largest upload by one request, and of a piece of others, and
+# those of several contents that are fetched at a time
+SINGLE, PIECE, AT_A_TIME = 5 * MB, 8 * MIB, 64 * MIB
 # the statements of a run that sends, of a file, of a folder that is made, of
 # further places, contents and answers, of further identifiers, of a further
 # batch of folders
@@ -26,10 +27,10 @@ IDENTIFY, MAKE_CHUNK = 12, 16
 # of the upload of a chunk of large files that is begun, and of each of them
 BEGIN, BEGIN_ONE = 21, 4
 # of a run that receives, of a file, of the record of a folder, of further
-# contents that are fetched and that are written, of a further chunk of what is
-# told, of a further page
+# contents that are fetched and that are written, of a folder that is looked at
+# again for them, of a further chunk of what is told, of a further page
 RECEIVED, RECEIVE, FIND, RECEIVE_CHUNK, TAKE = 161, 4, 4, 20, 21
-TOLD, TOLD_PAGE = 22, 2
+FIND_AGAIN, TOLD, TOLD_PAGE = 3, 22, 2
 # of a first run, at the most: the files come in any order, so that a folder
 # may be looked at for each of them
 LISTED, LIST = 200, 15
@@ -139,7 +140,11 @@ class DriveBenchmark(Benchmark):
     def check_receive(self, count, size):
         received, idle = self.trial(measures.receive, count, size)
         pages, told = further(count, PAGE), chunks_of(count)
-        contents, written = further(count, CONTENTS), further(count, WRITTEN)
+        chunk = min(CONTENTS, max(PARALLEL, AT_A_TIME // size))
+        contents = further(count, chunk)
+        written = further(count, min(chunk, WRITTEN))
+        # small chunks divide what is in one folder
+        again = written if chunk < WRITTEN else 0
         self.check_methods(received, {
                 'changes.list': pages + 1,
                 'files.get_media': count,
@@ -150,7 +155,8 @@ class DriveBenchmark(Benchmark):
             RECEIVED_COMMITS + contents + written + told)
         self.check_statements(received, (
                 RECEIVED + RECEIVE * count + FIND * folders(count)
-                + RECEIVE_CHUNK * contents + TAKE * written
+                + FIND_AGAIN * again + RECEIVE_CHUNK * contents
+                + TAKE * written
                 + TOLD * told + TOLD_PAGE * pages))
         self.check_idle(idle)
 
