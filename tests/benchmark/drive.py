@@ -34,8 +34,8 @@ FIND_AGAIN, TOLD, TOLD_PAGE = 3, 22, 2
 # of a first run, at the most: the files come in any order, so that a folder
 # may be looked at for each of them
 LISTED, LIST = 200, 15
-# of a run that is told what was sent, of a further chunk of it
-ECHO, ECHO_CHUNK = 76, 16
+# of a run that is told what was sent, of a further chunk of it, of its files
+ECHO, ECHO_CHUNK, ECHO_FILES = 76, 16, 6
 # of a run that has nothing to do
 IDLE, IDLE_COMMITS = 61, 4
 # the transactions of a run that sends and of one that receives, besides those
@@ -83,7 +83,7 @@ class DriveBenchmark(Benchmark):
         self.check(measure, "commits", measure.commits, IDLE_COMMITS)
         self.check_statements(measure, IDLE)
 
-    def check_echo(self, measure, count):
+    def check_echo(self, measure, count, made):
         "What was sent is told, and known"
         pages = further(count, PAGE)
         chunks = chunks_of(count)
@@ -91,7 +91,9 @@ class DriveBenchmark(Benchmark):
         self.check(
             measure, "commits", measure.commits, IDLE_COMMITS + chunks)
         self.check_statements(
-            measure, ECHO + ECHO_CHUNK * chunks + TOLD_PAGE * pages)
+            measure, ECHO + ECHO_CHUNK * chunks + TOLD_PAGE * pages
+            # what holds no file looks for none
+            - ECHO_FILES * (made // PULL_CHUNK))
 
     # Small and larger files
 
@@ -134,7 +136,7 @@ class DriveBenchmark(Benchmark):
                 + SEND_CHUNK * contents + CONFIRM * written
                 + IDENTIFY * identifiers + MAKE_CHUNK * batches
                 + BEGIN * begun + BEGIN_ONE * large))
-        self.check_echo(echo, count + made)
+        self.check_echo(echo, count + made, made)
         self.check_idle(idle)
 
     def check_receive(self, count, size):
