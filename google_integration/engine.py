@@ -18,6 +18,7 @@ from .lease import Lease, LeaseLost
 from .oauth import OAuthError
 from .operation import CursorExpired, ItemError, WorkDone
 from .redaction import log_unexpected
+from .run_failed import Brake, RunFailed, Stopped
 from .transaction import short
 from .watch import keep_watch
 
@@ -26,24 +27,6 @@ logger = logging.getLogger(__name__)
 
 PULL_CHUNK = 250
 PUSH_CHUNK = 50
-
-
-class RunFailed(Exception):
-    "The run ends with an error that is shown on the service"
-
-    def __init__(self, code, arguments=None, retry_after=None):
-        super().__init__(code)
-        self.code = code
-        self.arguments = dict(arguments or {})
-        self.retry_after = retry_after
-
-
-class Stopped(Exception):
-    "The service was disabled in the middle of the run"
-
-
-class Brake(RunFailed):
-    "The run would delete more than is allowed"
 
 
 class Run:
