@@ -100,7 +100,9 @@ def _observance(group):
     rule = _rule([c.local for c in group])
     if rule:
         if group[-1].local.year < _LAST_YEAR:
-            rule['UNTIL'] = (group[-1].local - first.before).replace(
+            # a day later, for readers that take it for a local time
+            rule['UNTIL'] = (
+                group[-1].local - first.before + _DAY).replace(
                 tzinfo=dt.timezone.utc)
         component.add('RRULE', rule)
     elif group[1:]:

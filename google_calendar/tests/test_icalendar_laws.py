@@ -10,7 +10,7 @@ from importlib import resources
 
 import icalendar
 import recurring_ical_events
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trytond.modules.google_calendar.icalendar_read import (
@@ -226,6 +226,7 @@ class ICalendarLawsTestCase(unittest.TestCase):
         read(write(entries(document)))
 
     @laws
+    @example('Europe/Paris', dt.datetime(1995, 10, 1))
     @given(zones, times)
     def test_time_zones(self, name, time):
         "The VTIMEZONE tells the same as the zone"
