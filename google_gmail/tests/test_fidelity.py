@@ -7,7 +7,7 @@ from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.utils import formatdate
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from trytond.modules.google_gmail import mime
@@ -254,6 +254,9 @@ class ComposeTestCase(unittest.TestCase):
     @settings(
         max_examples=50, deadline=None,
         suppress_health_check=[HealthCheck.too_slow])
+    @example(
+        name='', subject='Hello\n', body='', to=['a@0.test'],
+        hidden=['b@0.test'])
     @given(
         name=names, subject=names, body=lines, to=recipients,
         hidden=recipients)
@@ -275,6 +278,12 @@ class ComposeTestCase(unittest.TestCase):
             return
         message['Message-ID'] = '<1@example.com>'
         message.set_content(body)
+        if subject.endswith(('\r', '\n')):
+            # Python lets it in at the end, and would end the headers there
+            with self.assertRaises(mime.MailRefused) as refused:
+                mime.compose(message)
+            self.assertEqual(refused.exception.code, 'header')
+            return
         self.check(message, to, hidden)
 
     @settings(

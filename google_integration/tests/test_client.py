@@ -444,12 +444,16 @@ class ExecuteTestCase(ClientTestCase):
         server = self.serve(answer({}))
         client = self.client(server)
         https, failures = [], []
+        # one that has ended would leave its connection to a later one
+        together = threading.Barrier(4, timeout=60)
 
         def work():
             try:
+                together.wait()
                 for _ in range(5):
                     client.execute(self.list(client))
                 https.append(client._http())
+                together.wait()
             except Exception as exception:
                 failures.append(exception)
 
