@@ -107,9 +107,9 @@ class FilePlace:
 
     @classmethod
     def google_displaced(cls, service):
-        "What was to go into a folder that is in the trash has another one"
+        "What was to go into a folder that is gone has another one"
         bookkeeping.update(
-            cls, [f for f in cls.google_into(service) if f.place.is_trashed],
+            cls, [f for f in cls.google_into(service) if f.place.is_gone],
             {'place': None, 'rendered_path': None, 'to_place': True})
 
     @classmethod

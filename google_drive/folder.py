@@ -13,6 +13,7 @@ from trytond.modules.google_integration.exceptions import ConfigurationError
 from trytond.tools import grouped_slice
 
 from . import mapping
+from .tree import Tree
 
 __all__ = ['Folder', 'lifetime']
 
@@ -260,7 +261,7 @@ class Folder(ModelSQL, ModelView):
                     ])
             parent_id = folder.google_id if folder else root
             folder = (
-                next((f for f in with_path if not f.is_trashed), None)
+                next((f for f in with_path if not f.is_gone), None)
                 or cls._named(drive, parent_id, name))
             if not folder or folder.state != 'known':
                 return
@@ -274,7 +275,7 @@ class Folder(ModelSQL, ModelView):
                 ('path', '=', path),
                 ])
         for folder in folders:
-            if not folder.is_trashed:
+            if not folder.is_gone:
                 return folder
             # another one is made in its place
             bookkeeping.update(cls, [folder], {'path': None})
@@ -293,6 +294,21 @@ class Folder(ModelSQL, ModelView):
                     ], limit=1) if folder.parent_google_id else []
             folder = above[0] if above else None
         return False
+
+    @property
+    def is_gone(self):
+        """Tell if what is put into it would not be of the rules of its root
+
+        It, or one above it, is in the trash, or was moved out of a root of
+        which the files come to Tryton.
+        """
+        roots = {r.root_id for r in self.drive.receiving_rules}
+        if self.root not in roots or not self.drive.google_receives:
+            return self.is_trashed
+        # one that is yet to be created is where the one above it is
+        google_id = self.google_id or self.parent_google_id
+        return bool(google_id) and (
+            Tree(self.drive).names(google_id, self.root) is None)
 
     @classmethod
     def _of_name(cls, drive, root, path, parent, name):

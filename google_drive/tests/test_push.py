@@ -361,6 +361,49 @@ class PushTestCase(GoogleDriveTestCase):
         self.assertEqual(self.remote(), [("Sales/b.txt", b'2')])
         self.assertEqual(self.local(), [("Sales/b.txt", b'2')])
 
+    def test_folder_moved_out(self):
+        "Another folder is made instead of one that the rule does not see"
+        self.attach("a.txt", b'1')
+        self.synchronize()
+        self.google.add_fault(
+            'status', status=503, method_id='drive.files.create', times=None)
+        self.attach("b.txt", b'2')
+        self.run_once()
+        self.google.clear_faults()
+        there = self.google.create_folder(ALICE, "Elsewhere")['id']
+        sales = self.folder("Sales")
+        self.google.move_file(ALICE, sales, self.root, there)
+        self.synchronize()
+        self.attach("c.txt", b'3')
+        self.synchronize()
+        self.assertEqual(
+            self.remote(), [("Sales/b.txt", b'2'), ("Sales/c.txt", b'3')])
+        self.assertEqual(
+            self.local(), [
+                ("Sales/a.txt", b'1'), ("Sales/b.txt", b'2'),
+                ("Sales/c.txt", b'3')])
+        self.assertEqual(
+            self.errors('code'), ['google_drive.moved_out'])
+        self.google.move_file(ALICE, sales, there, self.root)
+        self.synchronize()
+        self.assertEqual(sorted(self.remote()), self.local())
+        self.assertEqual(self.errors(), [])
+        self.assert_settled()
+
+    def test_folder_only_sent(self):
+        "A rule that receives nothing goes on where the folder is"
+        self.set_rule(direction='to_google')
+        self.attach("a.txt", b'1')
+        self.synchronize()
+        there = self.google.create_folder(ALICE, "Elsewhere")['id']
+        sales = self.folder("Sales")
+        self.google.move_file(ALICE, sales, self.root, there)
+        self.attach("b.txt", b'2')
+        self.synchronize()
+        self.assertEqual(
+            [f['parent'] for f in self.google.files()
+                if f['name'] == 'b.txt'], [sales])
+
     def test_folder_once(self):
         "A lost answer makes no second folder"
         self.attach("a.txt")

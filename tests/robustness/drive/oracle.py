@@ -48,7 +48,8 @@ class Oracle:
         # the files of records that were deleted, those that must go to the
         # quarantine for it, and those that are there
         self.orphaned, self.banished, self.quarantined = set(), set(), set()
-        self.restored = set()
+        # those that were in the trash or out of the root meanwhile
+        self.replaced_folders = set()
         # files that people have put into the folder of a record of which
         # their rule knows nothing: these keep their attachments
         self.foreign = set()
@@ -408,11 +409,11 @@ class Oracle:
                 f"told of {told} instead of {self.quarantined}")
 
     def _check_folders(self, there):
-        "Each folder is made once, unless it was in the trash meanwhile"
+        "Each folder is made once, unless it was gone meanwhile"
         self._assert_single([
                 self.born[f.id] for f in there.values()
                 if f.kind == 'folder' and f.made and not f.trashed
-                and f.id not in self.restored])
+                and f.id not in self.replaced_folders])
 
     def _check_lost(self, here, living):
         found = set()

@@ -338,7 +338,7 @@ class Google:
         for one in [file, *self.below(file)]:
             self.put_there(one)
             self.replaced -= self.values(one)
-        self.restored |= {
+        self.replaced_folders |= {
             f.id for f in [file, *self.below(file, 'folder')]}
         self.admin.trash_file(USER, file.id, False)
 
@@ -376,6 +376,9 @@ class Google:
         if not target:
             return
         self.log(f'  {folder.name} {target.name}')
+        if self.letter(target) != self.letter(folder):
+            # another one is made in its place
+            self.replaced_folders |= inside
         for file in self.below(folder):
             self.put_there(file)
         self.admin.move_file(USER, folder.id, folder.parent, target.id)
