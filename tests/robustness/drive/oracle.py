@@ -124,8 +124,12 @@ class Oracle:
     def deleted_there(self, file):
         self.seen |= self.values(file)
         attachment = self.attachment_of.get(file.id)
-        if attachment in self.here() and attachment not in self.touched:
-            self.deleted |= self.values(file)
+        here = self.here()
+        if attachment in here:
+            # it comes back with what has arrived, if it was changed here
+            self.replaced -= self.values(here[attachment])
+            if attachment not in self.touched:
+                self.deleted |= self.values(file)
         self.touched.add(file.id)
         self.banished.discard(file.id)
 
