@@ -41,6 +41,14 @@ class BadInputTestCase(GoogleDriveTestCase):
         self.assertIn(("Sales/good.txt", b'0'), self.remote())
         self.assertIn(("Sales/good.txt", b'0'), self.local())
 
+    def assert_mended(self):
+        "Tried again, it is there as the others are"
+        self.retry()
+        self.synchronize()
+        self.assert_equal_sides(2)
+        self.assertEqual(self.errors() + self.conflicts('id'), [])
+        self.assert_settled()
+
     def rename_record(self, id, name):
         with database(1) as pool:
             Group = pool.get(GROUP)
@@ -130,11 +138,7 @@ class BadInputTestCase(GoogleDriveTestCase):
                 # what Google lists is no change of somebody
                 self.synchronize()
                 self.assert_damaged(b'wrong')
-                self.retry()
-                self.synchronize()
-                self.assert_equal_sides(2)
-                self.assertEqual(self.errors() + self.conflicts('id'), [])
-                self.assert_settled()
+                self.assert_mended()
                 self.delete(attachment)
                 self.synchronize()
 
@@ -147,11 +151,7 @@ class BadInputTestCase(GoogleDriveTestCase):
             self.synchronize()
         self.synchronize()
         self.assert_damaged(b'wrong')
-        self.retry()
-        self.synchronize()
-        self.assert_equal_sides(2)
-        self.assertEqual(self.errors() + self.conflicts('id'), [])
-        self.assert_settled()
+        self.assert_mended()
 
     def test_damaged_and_edited(self):
         "What somebody has made of it since is a change"
@@ -180,11 +180,7 @@ class BadInputTestCase(GoogleDriveTestCase):
         self.assertEqual(self.file(bad, 'google_state'), 'failed')
         self.assert_settled()
         self.set_rule(size_limit=2)
-        self.retry()
-        self.synchronize()
-        self.assert_equal_sides(2)
-        self.assertEqual(self.errors(), [])
-        self.assert_settled()
+        self.assert_mended()
 
     def test_large_received(self):
         "Nor is anything received, which is told"
@@ -203,11 +199,7 @@ class BadInputTestCase(GoogleDriveTestCase):
         self.synchronize()
         self.assertEqual(len(self.errors()), 1)
         self.set_rule(size_limit=2)
-        self.retry()
-        self.synchronize()
-        self.assert_equal_sides(2)
-        self.assertEqual(self.errors(), [])
-        self.assert_settled()
+        self.assert_mended()
 
     def test_grown(self):
         "What has grown beyond the limit is not received any more"
@@ -222,11 +214,7 @@ class BadInputTestCase(GoogleDriveTestCase):
         self.assertIn("2 MB", error)
         self.assert_settled()
         self.set_rule(size_limit=2)
-        self.retry()
-        self.synchronize()
-        self.assert_equal_sides(2)
-        self.assertEqual(self.errors(), [])
-        self.assert_settled()
+        self.assert_mended()
 
     def test_huge(self):
         "A file may have more bytes than an integer of the database"

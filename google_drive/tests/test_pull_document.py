@@ -21,11 +21,14 @@ class PullDocumentTestCase(GoogleDriveTestCase):
     def attachments(self, *names):
         return self.search(ATTACHMENT, *(names or ['name']))
 
-    def test_document(self):
-        "A document of Google is exported, again when it has changed"
-        file = self.google.create_file(
+    def create_plan(self):
+        return self.google.create_file(
             ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
             parent=self.folder("Sales"))
+
+    def test_document(self):
+        "A document of Google is exported, again when it has changed"
+        file = self.create_plan()
         self.synchronize()
         (name, content), = self.local()
         self.assertEqual(name, "Sales/Plan.pdf")
@@ -42,9 +45,7 @@ class PullDocumentTestCase(GoogleDriveTestCase):
 
     def test_document_place(self):
         "It is renamed and moved without the extension of its export"
-        file = self.google.create_file(
-            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
-            parent=self.folder("Sales"))
+        file = self.create_plan()
         self.synchronize()
         attachment, = self.attachments('id')
         self.write(attachment, description="A plan")
@@ -71,9 +72,7 @@ class PullDocumentTestCase(GoogleDriveTestCase):
 
     def test_document_renamed(self):
         "A document that is renamed on Drive is not exported again"
-        file = self.google.create_file(
-            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
-            parent=self.folder("Sales"))
+        file = self.create_plan()
         self.set_rule(versions='attachments')
         self.synchronize()
         (_, content), = self.local()
@@ -94,9 +93,7 @@ class PullDocumentTestCase(GoogleDriveTestCase):
 
     def test_document_lost(self):
         "Nothing is sent of what Google does not have any more"
-        file = self.google.create_file(
-            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
-            parent=self.folder("Sales"))
+        file = self.create_plan()
         self.synchronize()
         self.google.destroy_file(file['id'])
         self.run_once()
@@ -114,9 +111,7 @@ class PullDocumentTestCase(GoogleDriveTestCase):
         self.google.add_fault(
             'status', status=403, reason='insufficientFilePermissions',
             method_id='drive.revisions.list', times=None)
-        self.google.create_file(
-            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
-            parent=self.folder("Sales"))
+        self.create_plan()
         self.synchronize()
         (name, content), = self.local()
         self.assertEqual(name, "Sales/Plan.pdf")
@@ -126,9 +121,7 @@ class PullDocumentTestCase(GoogleDriveTestCase):
     def test_document_large(self):
         "A large export is a long operation"
         self.google.options(export_limit=10, download_polls=0)
-        self.google.create_file(
-            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
-            parent=self.folder("Sales"))
+        self.create_plan()
         self.synchronize()
         (_, content), = self.local()
         self.assertTrue(content.startswith(b'%PDF'))
@@ -143,9 +136,7 @@ class PullDocumentTestCase(GoogleDriveTestCase):
         "To a host that is known the token goes, for the content alone"
         url = self.elsewhere()
         self.google.options(export_limit=10, download_polls=0)
-        self.google.create_file(
-            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
-            parent=self.folder("Sales"))
+        self.create_plan()
         with patch.object(network_download, 'DOWNLOADS', (url,)):
             self.synchronize()
         (_, content), = self.local()
@@ -155,9 +146,7 @@ class PullDocumentTestCase(GoogleDriveTestCase):
         "To another one it does not go, and the others go on"
         self.elsewhere()
         self.google.options(export_limit=10, download_polls=0)
-        self.google.create_file(
-            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
-            parent=self.folder("Sales"))
+        self.create_plan()
         self.drop("b.txt", b'1')
         self.requests()
         self.synchronize()
@@ -175,9 +164,7 @@ class PullDocumentTestCase(GoogleDriveTestCase):
 
     def test_document_content(self):
         "What is written here does not overwrite a document of Google"
-        file = self.google.create_file(
-            ALICE, "Plan", content=["Hello"], mimeType=DOCUMENT,
-            parent=self.folder("Sales"))
+        file = self.create_plan()
         self.synchronize()
         id, = self.attachments('id')
         self.requests()

@@ -41,15 +41,6 @@ class LabelTestCase(GmailTestCase):
                     userId='me'))['labels'] if lb['name'] == name]
         return len(self.google.mailbox(ALICE, label))
 
-    def as_person(self, request):
-        with database() as pool:
-            account = pool.get(ACCOUNT)(self.account)
-            client = account.credentials.get_client(
-                'gmail', 'v1', account.google_parameters())
-            Transaction().commit()
-        self.addCleanup(client.close)
-        return client.execute(request(client.api.users()))
-
     def test_set(self):
         "The label is made once, and set on those about records of the model"
         self.send_about()
