@@ -40,6 +40,8 @@ class File(
         'google_drive.rule', "Rule", readonly=True, ondelete='SET NULL')
     attachment = fields.Many2One(
         'ir.attachment', "Attachment", readonly=True, ondelete='CASCADE')
+    resource = fields.Function(
+        fields.Reference("Record", selection='get_records'), 'get_resource')
     name = fields.Char("Name", readonly=True, strip=False)
     description = fields.Text(
         "Description", readonly=True, strip=False, loading='eager')
@@ -80,7 +82,7 @@ class File(
         "Incoming", readonly=True,
         help="The content of Google is to be fetched.")
     record = fields.Reference(
-        "Record", selection='get_records', readonly=True,
+        "Record to Attach To", selection='get_records', readonly=True,
         help="The record that the content is to be attached to.")
     moved = fields.Boolean(
         "Moved on Google", readonly=True,
@@ -206,3 +208,7 @@ class File(
     def get_records(cls):
         Attachment = Pool().get('ir.attachment')
         return [(None, "")] + Attachment.get_models()
+
+    def get_resource(self, name):
+        resource = self.attachment.resource if self.attachment else None
+        return str(resource) if resource else None

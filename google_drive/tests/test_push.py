@@ -35,6 +35,14 @@ class PushTestCase(GoogleDriveTestCase):
         self.assertEqual(state, 'synchronized')
         self.assertTrue(link.startswith('https://'))
 
+    def test_record(self):
+        "The file tells the record of its attachment"
+        attachment = self.attach("a.txt")
+        other = self.create_record("Other")
+        self.assertEqual(self.file(attachment, 'resource'), self.group)
+        self.write(attachment, resource=f'{GROUP},{other}')
+        self.assertEqual(self.file(attachment, 'resource'), other)
+
     def test_requests(self):
         "One for the identifiers, one for the folder and one a file"
         for i in range(3):
