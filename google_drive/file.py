@@ -7,6 +7,7 @@ from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 
+from .file_elsewhere import FileElsewhere
 from .file_google import GoogleFile
 from .file_incoming import FileIncoming
 from .file_lock import FileLock
@@ -28,8 +29,8 @@ class BigInteger(fields.Integer):
 
 class File(
         FileLock, FileRestrict, FileIncoming, FileOrphan, FileReceive,
-        FileRestore, FilePlace, FileTransfer, GoogleFile, ModelSQL,
-        ModelView):
+        FileRestore, FilePlace, FileTransfer, FileElsewhere, GoogleFile,
+        ModelSQL, ModelView):
     __name__ = 'google_drive.file'
     _log = False
 

@@ -184,6 +184,8 @@ class FileIncoming:
         regained = [
             r for r, item, _ in contents
             if r.orphan and r.incoming and item['kind'] not in OTHERS]
+        elsewhere = cls.google_attached_elsewhere([
+                r for r, item, _ in contents if item['kind'] not in OTHERS])
         for record, item, result in contents:
             work.updated += record._take_other(item, result)
             if item['kind'] in OTHERS:
@@ -194,6 +196,14 @@ class FileIncoming:
                     item['md5'], item['edition']):
                 # Google has told of another one since
                 store.forget(result.get('path'))
+                continue
+            if record in elsewhere:
+                SyncError.record(
+                    record.drive, 'pull', None, record.google_id,
+                    elsewhere[record])
+                bookkeeping.update(cls, [record], {'google_state': 'failed'})
+                store.forget(result.get('path'))
+                work.errors += 1
                 continue
             if result.get('same'):
                 # a document that was renamed

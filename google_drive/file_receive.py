@@ -50,30 +50,6 @@ class FileReceive:
         # with the identifiers that they have now
         return {i: cls(r.id) for i, r in adopted.items()}
 
-    @classmethod
-    def google_everywhere(cls, service, google_ids):
-        """The files of the identifiers, and those that other drives have
-
-        Two accounts may see the same files.
-        """
-        drives = type(service).search([], order=[], query=True)
-        found, elsewhere = {}, {}
-        for file in cls.search([
-                    ('drive', 'in', drives),
-                    ('google_id', 'in', google_ids),
-                    ]):
-            of_drive = found if file.drive == service else elsewhere
-            of_drive.setdefault(file.google_id, file)
-        return found, elsewhere
-
-    def google_taken_elsewhere(self):
-        "The error if the rule of this drive attaches it, else None"
-        if (self.rule and self.rule.active and self.google_state != 'apart'
-                # or is about to
-                and (self.attachment or self.incoming)):
-            return ItemError(
-                'google_drive.two_drives', {'name': self.name or ''})
-
     @property
     def google_outlived(self):
         "Tell if what was made of the file stays whatever becomes of it"
@@ -209,7 +185,7 @@ class Receive(Apply):
             c for c in changes
             if c.google_id in known or c.google_id in buried
             or c.error or self.take(c) or self.is_too_large(c)]
-        self.tell_elsewhere(taken, elsewhere)
+        self.meet(taken, elsewhere)
         result = super().__call__(taken)
         # what Google has changed does not make it sent
         bookkeeping.update(
@@ -244,13 +220,23 @@ class Receive(Apply):
                 and (error := rule.too_large(change.resource))), None)
         return bool(change.error)
 
-    def tell_elsewhere(self, changes, elsewhere):
-        "Tell of what another account has already"
-        for change in changes:
-            rule = self.taken.get(change.google_id)
-            file = elsewhere.get(change.google_id)
-            if rule and file and not rule.makes_documents:
-                change.error = file.google_taken_elsewhere()
+    def meet(self, changes, elsewhere):
+        "Go on with what another account had, or tell that it has it still"
+        new = {
+            c.google_id: c for c in changes
+            if c.google_id in self.taken
+            and not self.taken[c.google_id].makes_documents}
+        buried = self.Model.google_buried_elsewhere(self.service, list(new))
+        for google_id, change in new.items():
+            file = elsewhere.get(google_id)
+            if google_id in buried:
+                change.error = ItemError('google_drive.trashed_elsewhere', {
+                        'name': change.resource.get('name') or '',
+                        })
+            elif file and (error := file.google_taken_elsewhere()):
+                change.error = error
+            elif file and file.google_is_of(rule := self.taken[google_id]):
+                self.Model.google_change_drive([file], rule)
 
     def is_in(self, resource, rule):
         "Tell if the file is below the root of the rule"
@@ -415,6 +401,9 @@ class Receive(Apply):
         "Tell if the file is where its rule looks, or another one does"
         rule = record.rule
         if not rule or not record.google_etag or not record.attachment:
+            return True
+        if rule.drive != self.service:
+            # which another drive has now: the sweep moves the file
             return True
         if record.parent_google_id != record.google_parent and (
                 record.google_parent == mapping.parent(change.resource)):

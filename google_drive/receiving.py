@@ -168,6 +168,13 @@ class ReceivingMixin:
             self.google_receives and (self._unread_rules() or self._unread(1))
             or File.google_incoming(self, 1))
 
+    @property
+    def has_looked(self):
+        "Tell if what is below the roots of the rules is known"
+        return bool(
+            self.listed and self.listing == self.listed
+            and not self._unread_rules() and not self._unread(1))
+
     def _unread(self, limit):
         Folder = Pool().get('google_drive.folder')
         return Folder.search([

@@ -204,8 +204,16 @@ class Follow(FollowRun):
                 record_id(attachment, rule.Model).as_('id'),
                 where=(attachment.type == 'data')
                 & (attachment.google_drive_version == Null)
-                & ((file.id == Null) | (file.rule == Null))
+                & ((file.id == Null) | (file.rule == Null)
+                    | file.rule.in_(self.former()))
                 & attachment.resource.in_(self.matching(rule)))
+
+    def former(self):
+        "The SQL of the rules that sent files and do not any more"
+        rule = Pool().get('google_drive.rule').__table__()
+        return rule.select(
+            rule.id, where=(rule.active == Literal(False))
+            & (rule.direction != 'to_tryton'))
 
     def left_of(self, rule, attachments):
         "The rows of `left` of these attachments"
@@ -214,14 +222,15 @@ class Follow(FollowRun):
         return cursor.fetchall()
 
     def left(self, rule, attachments=None):
-        "The records that do not match any more and have a file"
+        "The records that do not match any more, or in another drive"
         pool = Pool()
         attachment = pool.get('ir.attachment').__table__()
         file = pool.get('google_drive.file').__table__()
         where = (file.rule == self.id) & (file.orphan == Null) & (
             attachment.resource.like(f'{rule.model},%'))
         if rule.active:
-            where &= ~attachment.resource.in_(self.matching(rule))
+            where &= ~attachment.resource.in_(self.matching(rule)) | (
+                file.drive != rule.drive.id)
         if attachments is not None:
             where &= attachment.id.in_(attachments or [-1])
         return attachment.join(
@@ -325,7 +334,8 @@ def assign(attachments):
     """Give the files of the attachments to the rules that match now.
 
     A file that no rule has any more stays on Drive as it is. One of which the
-    rule has another drive goes to the trash of its own.
+    rule has another drive goes on there if that sees it, else to the trash of
+    its own; the sweep asks again as long as that has not looked.
     """
     pool = Pool()
     File = pool.get('google_drive.file')
@@ -337,17 +347,21 @@ def assign(attachments):
                 ]):
         former, rule = file.rule, rules.get(file.attachment.id)
         if former and (
-                not former.sends_files or former == rule
+                not former.sends_files
+                or former == rule and rule.drive == file.drive
                 or former.active and file.orphan):
             continue
         if not rule:
             if former:
                 bookkeeping.update(
                     File, [file], {'rule': None, 'google_state': 'apart'})
-        elif rule.drive != file.drive:
-            moved.append(file)
-        else:
+        elif rule.drive == file.drive:
             bookkeeping.update(
                 File, [file], {'rule': rule.id, 'to_place': True})
             File.google_touch([file])
+        elif seen := file.google_is_seen(rule):
+            File.google_change_drive([file], rule)
+            File.google_touch([file])
+        elif seen is not None:
+            moved.append(file)
     File.delete(moved)

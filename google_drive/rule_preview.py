@@ -320,9 +320,14 @@ class Preview:
                     self.changed(file, change)
                 elif not file:
                     other = elsewhere.get(change.google_id)
-                    self.new(
-                        change, other and not self.rule.makes_documents
-                        and other.google_taken_elsewhere())
+                    if self.rule.makes_documents:
+                        other = None
+                    error = other and other.google_taken_elsewhere()
+                    if other and not error and other.google_is_of(self.rule):
+                        # it goes on in this drive
+                        self.changed(other, change)
+                    else:
+                        self.new(change, error)
         self.waiting({c.google_id for c in files})
 
     def waiting(self, told):

@@ -51,35 +51,6 @@ class AttackRunTestCase(GoogleDriveTestCase):
         self.assert_equal_sides(3)
         self.assert_settled()
 
-    def test_two_accounts(self):
-        "What two accounts see is attached once, which the other one tells"
-        self.google.share_file(self.root, BOB, 'writer')
-        mine = self.drive
-        other, = self.discover(self.connect(self.john, BOB))
-        self.create_rule(drive=other, name="Bob's")
-        self.attach("a.txt", b'1')
-        self.drop("b.txt", b'2')
-        self.synchronize(mine)
-        for _ in range(2):
-            self.synchronize(other)
-            self.assert_equal_sides(2)
-            self.assertEqual(
-                {d.id for d in self.search(FILE, 'drive')}, {mine})
-        errors = self.errors()
-        self.assertEqual(len(errors), 2)
-        for error in errors:
-            self.assertIn("A rule of another account has the file", error)
-        self.assert_settled()
-        # what one drive has not attached the other one may
-        self.set_rule(domain='[["name", "=", "Sales"]]')
-        record = self.create_record("Sales 2")
-        self.drop("c.txt", b'3', "Sales 2")
-        for drive in [mine, other]:
-            self.synchronize(drive)
-        self.assertEqual([
-                r.id for n, r in self.search(ATTACHMENT, 'name', 'resource')
-                if n == "c.txt"], [record])
-
     # Disabled in the middle
 
     def stop(self, model, id, name):

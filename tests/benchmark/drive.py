@@ -29,8 +29,8 @@ BEGIN, BEGIN_ONE = 21, 4
 # of a run that receives, of a file, of the record of a folder, of further
 # contents that are fetched and that are written, of a folder that is looked at
 # again for them, of a further chunk of what is told, of a further page
-RECEIVED, RECEIVE, FIND, RECEIVE_CHUNK, TAKE = 161, 4, 4, 20, 21
-FIND_AGAIN, TOLD, TOLD_PAGE = 3, 22, 2
+RECEIVED, RECEIVE, FIND, RECEIVE_CHUNK, TAKE = 163, 4, 4, 20, 22
+FIND_AGAIN, TOLD, TOLD_PAGE = 3, 23, 2
 # of a first run, at the most: the files come in any order, so that a folder
 # may be looked at for each of them
 LISTED, LIST = 200, 15
