@@ -403,6 +403,7 @@ class Message(
     @Workflow.transition('waiting')
     def retry(cls, messages):
         "Send what failed, as if it were new"
+        bookkeeping.check_write(cls, messages)
         cls._again(messages)
 
     @classmethod
@@ -410,6 +411,7 @@ class Message(
     @Workflow.transition('waiting')
     def send_again(cls, messages):
         "Send what may have been sent"
+        bookkeeping.check_write(cls, messages)
         cls._again(messages)
 
     @classmethod
@@ -417,6 +419,7 @@ class Message(
     @Workflow.transition('sent')
     def mark_sent(cls, messages):
         "A person found that it was sent"
+        bookkeeping.check_write(cls, messages)
         Recipient = Pool().get('google_gmail.recipient')
         cls.forget_error(messages)
         Recipient.write(
@@ -429,6 +432,7 @@ class Message(
     @Workflow.transition('canceled')
     def cancel(cls, messages):
         "Do not send it, and delete its draft"
+        bookkeeping.check_write(cls, messages)
         bookkeeping.update(cls, messages, {'next_attempt': None})
         cls._deliver([m for m in messages if m.draft_id])
 

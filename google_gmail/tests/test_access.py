@@ -279,6 +279,34 @@ class AccessTestCase(GmailTestCase):
                     Account = pool.get(ACCOUNT)
                     getattr(Account, button)([Account(self.account)])
 
+    def test_buttons_record(self):
+        "Who only reads a mail, by what it is about, decides nothing"
+        with database() as pool:
+            menu, = pool.get('ir.ui.menu').create([{'name': "Open"}])
+            Message = pool.get(MESSAGE)
+            ids = [m.id for m in Message.create([{
+                            'account': self.account,
+                            'direction': 'out',
+                            'user': self.ada,
+                            'at': utcnow(),
+                            'state': state,
+                            'subject': "Open",
+                            'author': 'a@example.com',
+                            'resource': str(menu),
+                            'data': b'x',
+                            } for state in ['uncertain', 'failed']])]
+        for index, button in enumerate(
+                ['mark_sent', 'send_again', 'retry', 'cancel']):
+            with self.subTest(button=button), \
+                    self.as_user(self.john) as pool:
+                message = pool.get(MESSAGE)(ids[index // 2])
+                self.assertEqual(message.subject, "Open")
+                with self.assertRaises(AccessError):
+                    getattr(pool.get(MESSAGE), button)([message])
+        self.assertEqual(
+            [self.read(MESSAGE, i, 'state') for i in ids],
+            ['uncertain', 'failed'])
+
     def create_rule(self, pool, domain='[]', model=None, user=None):
         template, = pool.get('ir.email.template').create([{
                     'name': "Answer",
