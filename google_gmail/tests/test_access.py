@@ -133,6 +133,15 @@ class AccessTestCase(GmailTestCase):
                 else:
                     Account.write([account], values)
 
+    def test_users_shown(self):
+        "Administrators find in the client what only they choose"
+        for user, shown in [(self.jane, False), (self.ada, True)]:
+            with self.subTest(user=user), self.as_user(user) as pool:
+                fields = pool.get(ACCOUNT).fields_get()
+                self.assertEqual('users' in fields, shown)
+                if shown:
+                    self.assertFalse(fields['users'].get('readonly'))
+
     def test_message(self):
         "One about a record for who may read it, others for whom they are of"
         for user, found in [

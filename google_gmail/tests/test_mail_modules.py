@@ -175,6 +175,8 @@ class ModulesTestCase(GmailTestCase):
                     [account, 'waiting'])
         self.set_service(users=[('add', [self.jane])])
         id, = self.send(mail(), user=self.jane, context={'company': one})
+        with self.as_user(self.ada) as pool:
+            self.assertIn('companies', pool.get(ACCOUNT).fields_get())
         self.assertEqual(self.message(id, 'account'), self.account)
 
     def test_company_root(self):
