@@ -99,7 +99,7 @@ class Delivery(Run):
         if not due:
             raise Stopped
         if missing:
-            raise RunFailed('scope', {
+            raise RunFailed('google_gmail.scope', {
                     'status': 403,
                     'reason': 'insufficientPermissions',
                     'message': ' '.join(missing),
@@ -133,11 +133,7 @@ class Delivery(Run):
                     self.go_on, attempt, outcome))
             self.work += work
             match outcome.status:
-                case 'full':
-                    raise RunFailed(
-                        'google_gmail.limit', outcome.error.arguments,
-                        outcome.retry_after)
-                case 'account':
+                case 'full' | 'account':
                     raise RunFailed(
                         outcome.error.code, outcome.error.arguments,
                         outcome.retry_after)

@@ -81,7 +81,7 @@ class GmailNetwork:
         except GoogleError as error:
             if attempt.draft_id and error.status == 404:
                 # sent by an earlier attempt, or deleted by a person
-                return Outcome('doubt', error=self.item(error))
+                return Outcome('doubt', error=ItemError('google_gmail.doubt'))
             return self.failure(error)
         return Outcome(
             'sent', gmail_id=answer.get('id'),
@@ -119,6 +119,13 @@ class GmailNetwork:
                 'message': error.message,
                 })
 
+    @staticmethod
+    def answered(code, *parts):
+        "The error with what Google answered, in one text"
+        return ItemError(code, {
+                'answer': ' '.join(str(p) for p in parts if p),
+                })
+
     @classmethod
     def failure(cls, error):
         """The Outcome of a request that ended with the error
@@ -127,18 +134,21 @@ class GmailNetwork:
         """
         item = cls.item(error)
         if error.unknown:
-            return Outcome('doubt', error=item)
+            return Outcome('doubt', error=ItemError('google_gmail.doubt'))
+        answer = (error.status, error.reason, error.message)
         if error.status == 429 and 'Mail sending' in error.message or (
                 error.reason == 'dailyLimitExceeded'):
             return Outcome(
-                'full', error=item, retry_after=error.retry_after or PATIENCE)
+                'full', error=cls.answered('google_gmail.limit', *answer),
+                retry_after=error.retry_after or PATIENCE)
         if error.transient:
             return Outcome(
-                'later', error=item, retry_after=error.retry_after)
+                'later', error=cls.answered('google_gmail.busy', *answer),
+                retry_after=error.retry_after)
         if error.status in {0, 401, 403, 404}:
             # the account can not, whatever the message
             return Outcome('account', error=ItemError(
-                    'scope' if error.reason in {
+                    'google_gmail.scope' if error.reason in {
                         'insufficientPermissions',
                         'ACCESS_TOKEN_SCOPE_INSUFFICIENT'} else 'google',
                     item.arguments))

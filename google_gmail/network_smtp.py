@@ -115,10 +115,10 @@ class SmtpNetwork(GmailNetwork):
     def _lost(self, status='later', **values):
         "The Outcome of a connection that is lost"
         self._drop()
-        return Outcome(status, error=ItemError('unreachable', {
-                    'status': '',
-                    'reason': '',
-                    }), **values)
+        error = (
+            ItemError('google_gmail.doubt') if status == 'doubt'
+            else self.answered('google_gmail.busy', 'unreachable'))
+        return Outcome(status, error=error, **values)
 
     def _drop(self):
         if self.server is not None:
@@ -203,8 +203,8 @@ class SmtpNetwork(GmailNetwork):
             self._drop()
         return outcome
 
-    @staticmethod
-    def _refusal(code, answer):
+    @classmethod
+    def _refusal(cls, code, answer):
         """The Outcome of a negative reply
 
         [Gmail SMTP errors and codes]
@@ -214,16 +214,19 @@ class SmtpNetwork(GmailNetwork):
         text = _CONTROLS.sub(' ', answer).strip()[:500]
         match = re.match(r'\d\.\d{1,3}\.\d{1,3}', text)
         enhanced = match.group() if match else ''
-        error = ItemError('google_gmail.smtp', {
-                'code': code,
-                'message': text,
-                })
         if enhanced in _FULL and code >= 500:
-            return Outcome('full', error=error, retry_after=PATIENCE)
-        if code in {454, 530, 534, 535}:
-            # 454 4.7.0: too many logins, or the account is busy
-            status = 'later' if code == 454 else 'account'
-            return Outcome(status, error=error)
+            return Outcome(
+                'full', error=cls.answered('google_gmail.limit', code, text),
+                retry_after=PATIENCE)
+        if code in {530, 534, 535}:
+            return Outcome(
+                'account',
+                error=cls.answered('google_gmail.login', code, text))
         if 400 <= code < 500:
-            return Outcome('later', error=error)
-        return Outcome('refused', error=error)
+            # 454 4.7.0: too many logins, or the account is busy
+            return Outcome(
+                'later', error=cls.answered('google_gmail.busy', code, text))
+        return Outcome('refused', error=ItemError('google_gmail.smtp', {
+                    'code': code,
+                    'message': text,
+                    }))

@@ -133,7 +133,8 @@ class AccountTestCase(BadInputCase):
             reason='insufficientPermissions')
         self.assertFalse(self.deliver())
         self.assertEqual(
-            self.read(ACCOUNT, self.account, 'send_error_code'), 'scope')
+            self.read(ACCOUNT, self.account, 'send_error_code'),
+            'google_gmail.scope')
         self.waits(id)
 
     def test_limit(self):

@@ -30,6 +30,9 @@ class SendTestCase(GmailTestCase):
                 id, = self.send(mail(subject=action))
                 self.google.add_fault(action, method_id=SEND)
                 self.deliver()
+                # who reads that it was refused would write it again
+                self.assertIn(
+                    "Do not write it again", self.message(id, 'error'))
                 for _ in range(5):
                     self.hurry()
                     self.deliver_all()

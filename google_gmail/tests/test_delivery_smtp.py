@@ -1,7 +1,8 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "By SMTP with XOAUTH2"
-from .tools import ALICE, CUSTOMER, RECIPIENT, GmailTestCase, mail
+from .tools import (
+    ACCOUNT, ALICE, CUSTOMER, RECIPIENT, GmailTestCase, mail)
 
 
 class SmtpTestCase(GmailTestCase):
@@ -39,7 +40,10 @@ class SmtpTestCase(GmailTestCase):
                 id, = self.send(mail(subject=action))
                 self.google.add_fault(action, method_id='smtp.data')
                 self.deliver()
-                self.assertEqual(self.message(id), 'sending')
+                now, error = self.message(id, 'state', 'error')
+                self.assertEqual(now, 'sending')
+                # who reads that it was refused would write it again
+                self.assertIn("Do not write it again", error)
                 self.hurry()
                 self.deliver_all()
                 self.assertEqual(self.message(id), state)
@@ -61,6 +65,9 @@ class SmtpTestCase(GmailTestCase):
                     'status', method_id=method, status=code, message=text)
                 self.deliver()
                 self.assertEqual(self.message(id), state)
+                # of a limit the account tells, in words
+                self.assertIn(text, self.message(id, 'error')
+                    or self.read(ACCOUNT, self.account, 'send_error'))
                 if state == 'waiting':
                     self.hurry()
                     self.deliver_all()
