@@ -353,9 +353,13 @@ class AttemptsMixin:
 
     def _tell(self, error):
         "Tell who sent it, or who looks after the account"
-        users = [self.user] if self.user else []
-        if not users and self.account:
+        Credentials = Pool().get('google_integration.google_credentials')
+        if self.user:
+            users = [self.user]
+        elif self.account:
             users = self.account.credentials.owners
+        else:
+            users = Credentials.administrators()
         for user in users:
             language = user.language.code if user.language else None
             with Transaction().set_context(language=language):

@@ -18,7 +18,7 @@ from trytond.url import host
 
 from . import mime
 
-__all__ = ['dated', 'set_body', 'text_of', 'written']
+__all__ = ['check_texts', 'dated', 'set_body', 'text_of', 'written']
 
 _BLOCKS = ['br', 'div', 'h1', 'h2', 'h3', 'li', 'p', 'tr']
 
@@ -80,12 +80,27 @@ def written(user, to, cc, bcc, subject, body, files):
     set_from_header(message, from_, user.email or from_)
     for name, text in [('To', to), ('Cc', cc), ('Bcc', bcc)]:
         if text:
-            message[name] = _addresses(text)
+            message[name] = _addresses(name, text)
     message['Subject'] = ' '.join((subject or '').split())
     return message
 
 
-def _addresses(text):
+def check_texts(to, cc, bcc, subject):
+    "Raise MailRefused for what can be no header"
+    _check_line('Subject', subject or '')
+    for name, text in [('To', to), ('Cc', cc), ('Bcc', bcc)]:
+        if text:
+            _addresses(name, text)
+
+
+def _check_line(name, text):
+    # where Python would break a line
+    if text.splitlines() not in ([], [text]):
+        raise mime.MailRefused('header', header=name)
+
+
+def _addresses(name, text):
+    _check_line(name, text)
     result = []
     for name, address in getaddresses([text]):
         if not address:

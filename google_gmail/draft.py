@@ -18,7 +18,7 @@ from trytond.wizard import (
 from . import mime, scopes
 from .composing import written
 from .exceptions import MailError
-from .mail import account_name, is_gmail
+from .mail import account_name, is_gmail, refused
 from .network import GmailNetwork
 
 __all__ = ['Draft', 'DraftResult', 'DraftStart']
@@ -145,11 +145,6 @@ class Draft(CheckedWizardMixin, Wizard):
 
     def default_result(self, fields):
         return {'link': self.result.link, 'address': self.result.address}
-
-
-def refused(error):
-    return MailError(format_error(
-            f'google_gmail.{error.code}', bookkeeping.dumps(error.arguments)))
 
 
 @without_check_access

@@ -5,6 +5,10 @@ from trytond.model import Index, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 
+from . import mime
+from .composing import check_texts
+from .mail import is_gmail, refused
+
 __all__ = ['Cron', 'Email', 'Rule']
 
 
@@ -34,6 +38,16 @@ class Email(metaclass=PoolMeta):
         table = cls.__table__()
         cls._sql_indexes.add(
             Index(table, (table.message_id, Index.Equality())))
+
+    @classmethod
+    def send(cls, to='', cc='', bcc='', subject='', *args, **kwargs):
+        # Tryton would raise errors that are not for people
+        if is_gmail():
+            try:
+                check_texts(to, cc, bcc, subject)
+            except mime.MailRefused as error:
+                raise refused(error) from None
+        return super().send(to, cc, bcc, subject, *args, **kwargs)
 
 
 class Rule(metaclass=PoolMeta):

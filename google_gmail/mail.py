@@ -9,12 +9,14 @@ from urllib.parse import unquote, urlsplit
 
 import trytond.config as config
 import trytond.sendmail as sendmail
+from trytond.modules.google_integration import bookkeeping
+from trytond.modules.google_integration.sync_log import format_error
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from .exceptions import MailNotSent
+from .exceptions import MailError, MailNotSent
 
-__all__ = ['account_name', 'install', 'is_gmail']
+__all__ = ['account_name', 'install', 'is_gmail', 'refused']
 
 SCHEME = 'gmail'
 
@@ -30,6 +32,12 @@ def account_name(uri=None):
     uri = uri or config.get('email', 'uri') or ''
     # not the host name, which is in lower case
     return unquote(urlsplit(uri).netloc) or None
+
+
+def refused(error):
+    "The MailError that tells people of a MailRefused"
+    return MailError(format_error(
+            f'google_gmail.{error.code}', bookkeeping.dumps(error.arguments)))
 
 
 def outbox():

@@ -14,6 +14,7 @@ from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.bookkeeping import utcnow
 from trytond.modules.google_integration.checked_read import CheckedReadMixin
+from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.sync_log import format_error
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
@@ -275,7 +276,14 @@ class Message(
             f'{quote(self.account.address)}#{place}')
 
     def get_error(self, name):
-        return format_error(self.error_code, self.error_arguments)
+        account = self.account
+        if self.error_code or self.state != 'waiting' or not account:
+            return format_error(self.error_code, self.error_arguments)
+        # the account is not for everybody to read
+        if account.google_can_run:
+            return account.send_error
+        return gettext(
+            'google_gmail.msg_message_waits', account=account.rec_name)
 
     # What the outbox accepts
 
@@ -316,6 +324,11 @@ class Message(
                 cls._posted(account, name, user, mail, strict)
                 for mail in mails])
         cls._link(messages)
+        for message in messages:
+            if message.state == 'failed':
+                message._tell(ItemError(
+                        message.error_code,
+                        bookkeeping.loads(message.error_arguments)))
         return messages
 
     @classmethod

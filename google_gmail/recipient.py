@@ -25,7 +25,7 @@ class Recipient(ModelSQL, ModelView):
     kind = fields.Selection(KINDS, "Kind", readonly=True, sort=False)
     address = fields.Char("Address", required=True, readonly=True)
     state = fields.Selection([
-            ('waiting', "Waiting"),
+            ('waiting', "Not Sent"),
             ('accepted', "Accepted"),
             ('refused', "Refused"),
             ('bounced', "Bounced"),

@@ -18,6 +18,7 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.acting import acting
 from trytond.modules.google_integration.bookkeeping import utcnow
 from trytond.modules.google_integration.checked_read import CheckedReadMixin
+from trytond.modules.google_integration.operation import ItemError
 from trytond.modules.google_integration.redaction import log_unexpected
 from trytond.pool import Pool
 from trytond.pyson import Eval, PYSONDecoder, PYSONEncoder
@@ -233,11 +234,12 @@ class Rule(
             log_unexpected(
                 logger, "the template of %s,%s failed", self.__name__,
                 self.id)
+            error = ItemError('google_gmail.answer', {'rule': self.rec_name})
             bookkeeping.update(Message, [message], {
-                    'error_code': 'google_gmail.answer',
-                    'error_arguments': bookkeeping.dumps(
-                        {'rule': self.rec_name}),
+                    'error_code': error.code,
+                    'error_arguments': bookkeeping.dumps(error.arguments),
                     })
+            message._tell(error)
             return
         if not values.get('body'):
             # the user may not read what it tells

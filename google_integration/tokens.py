@@ -288,6 +288,11 @@ class TokenMixin:
         "The user of the credentials, or who configures what is shared"
         if self.user:
             return [self.user]
+        return self.administrators()
+
+    @classmethod
+    def administrators(cls):
+        "The users who configure what belongs to nobody"
         pool = Pool()
         ModelData = pool.get('ir.model.data')
         User = pool.get('res.user')

@@ -28,6 +28,10 @@ class RefusedTestCase(BadInputCase):
     def test_no_account(self):
         self.set_service(default=False)
         id = self.fails(mail(), "No account of Gmail")
+        # who sent it is told, and who can set one up of what Tryton sends
+        self.assertEqual(self.told(), [1])
+        self.send(mail(), user=0)
+        self.assertEqual(self.told(), [1, self.ada])
         with self.assertRaisesRegex(MailError, "No account of Gmail"):
             self.click(MESSAGE, id, 'retry', user=self.ada)
         self.assertEqual(self.message(id), 'failed')
@@ -35,6 +39,12 @@ class RefusedTestCase(BadInputCase):
         self.click(MESSAGE, id, 'retry', user=self.ada)
         self.deliver_all()
         self.assertEqual(self.message(id), 'sent')
+
+    def told(self):
+        return sorted({
+                u.id for u, label in self.search(
+                    'res.notification', 'user', 'label')
+                if "needs attention" in label})
 
     def test_size(self):
         "25 MB with all that encoding adds"
@@ -92,6 +102,7 @@ class AccountTestCase(BadInputCase):
         error, state = self.read(
             ACCOUNT, self.account, 'send_error', 'sync_state')
         self.assertIn("uthoriz", error)
+        self.assertEqual(self.message(id, 'error'), error)
         self.assertEqual(state, 'failed')
         self.assertEqual(self.arrived(), [])
         self.assertEqual(
@@ -107,6 +118,17 @@ class AccountTestCase(BadInputCase):
         self.assertEqual(self.message(id), 'sent')
         self.assertEqual(len(self.arrived()), 1)
         self.assertEqual(self.read(ACCOUNT, self.account, 'send_error'), '')
+
+    def test_disabled(self):
+        "A mail tells that it waits for its account"
+        self.set_service(enabled=False)
+        id, = self.send()
+        self.deliver()
+        self.assertIn("enabled", self.message(id, 'error'))
+        self.set_service(enabled=True)
+        self.assertEqual(self.message(id, 'error'), '')
+        self.deliver_all()
+        self.assertEqual(self.message(id), 'sent')
 
     def test_scope(self):
         "An option was checked, and nobody asked for its scope"

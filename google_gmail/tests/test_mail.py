@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import trytond.config as config
 import trytond.sendmail as sendmail
-from trytond.exceptions import UserError
 from trytond.modules.google_gmail import mail as hook
 from trytond.modules.google_gmail.exceptions import (
     AccountError, MailError, MailNotSent)
@@ -122,12 +121,20 @@ class CallersTestCase(HookTestCase):
 
     def test_dialog_refused(self):
         "Who sends what can not be sent is told, and nothing is kept"
-        with self.assertRaises(UserError) as raised:
-            with database(1) as pool:
-                pool.get('ir.email').send(
-                    to='nobody', subject="Hello", body="Hello",
-                    record=('res.user', self.john))
-        self.assertIn('nobody', raised.exception.message)
+        for values, word in [
+                ({'to': 'nobody'}, 'nobody'),
+                ({'to': 'a@b@c'}, 'a@b@c'),
+                ({'cc': f'"Two\nlines" <{CUSTOMER}>'}, 'Cc'),
+                ({'subject': "Hello\nBcc: thief@evil.test"}, 'Subject'),
+                ({'subject': "Hello\n"}, 'Subject'),
+                ]:
+            with self.subTest(values), self.assertRaises(MailError) as raised:
+                with database(1) as pool:
+                    pool.get('ir.email').send(**{
+                            'to': CUSTOMER, 'subject': "Hello",
+                            'body': "Hello",
+                            'record': ('res.user', self.john), **values})
+            self.assertIn(word, raised.exception.message)
         self.assertEqual(self.search(MESSAGE, 'id'), [])
         self.assertEqual(self.search('ir.email', 'id'), [])
 

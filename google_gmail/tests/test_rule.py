@@ -210,6 +210,19 @@ class RuleTestCase(RuleCase):
         self.assertEqual(
             self.search(MESSAGE, 'state', 'direction'), [('received', 'in')])
 
+    def test_template(self):
+        "Who looks after the account is told of a template that fails"
+        self.rule(body="${record.nothing.at_all}")
+        self.receive()
+        self.assertEqual(self.answers(), [])
+        (state, error), = self.search(MESSAGE, 'state', 'error')
+        self.assertEqual(state, 'received')
+        self.assertIn("could not answer", error)
+        self.assertIn(self.jane, [
+                u.id for u, label in self.search(
+                    'res.notification', 'user', 'label')
+                if "needs attention" in label])
+
     def test_no_loop(self):
         "Two accounts with a rule each answer a person, not each other"
         other = self.connect(self.john, BOB)

@@ -93,7 +93,7 @@ class GmailTestCase(TwoWayTestCase):
 
     def send(self, *messages, user=None, strict=False, context=None):
         "Send as Tryton does, in one transaction"
-        with database(user or 1, context=context):
+        with database(1 if user is None else user, context=context):
             for message in messages or [mail()]:
                 send_message_transactional(message, strict=strict)
         return self.search(MESSAGE, 'id')[-len(messages or [1]):]
