@@ -87,9 +87,10 @@ class CrashTestCase(unittest.TestCase):
     "Killed at every request and commit of a synchronisation"
 
     def every(self, func, count, *setting):
-        trials = [
-            (k, when)
-            for k in range(1, count + 1) for when in ['before', 'after']]
+        # what is there before one is what was there after the one before it,
+        # be it a request or a commit
+        trials = [(1, 'before')] + [
+            (k, 'after') for k in range(1, count + 1)]
         for start in range(0, len(trials), LANES):
             processes = []
             for lane, (k, when) in enumerate(trials[start:start + LANES]):
