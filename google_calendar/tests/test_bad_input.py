@@ -227,15 +227,14 @@ class BadInputTestCase(SeriesTestCase):
         series = self.google.insert_event(ALICE, timed(
                 "Series", MORNING - 5200 * DAY,
                 recurrence=['RRULE:FREQ=DAILY;COUNT=5300']))
-        for i in range(count):
-            start = MORNING - (5000 - i) * DAY
-            self.google.plant_event(ALICE, {
+        starts = [MORNING - (count - i) * DAY for i in range(count)]
+        self.google.plant_events(ALICE, [{
                     **timed(f"Exception {i}", start + HOUR),
                     'id': f"{series['id']}_{start:%Y%m%dT%H%M%SZ}",
                     'recurringEventId': series['id'],
                     'originalStartTime': timed('', start)['start'],
                     'iCalUID': series['iCalUID'],
-                    })
+                    } for i, start in enumerate(starts)])
         self.synchronize()
         self.assertEqual(self.errors(), [])
         self.assertEqual(len(self.search(EVENT, 'id')), count + 1)

@@ -349,6 +349,9 @@ class Admin(
                 self.state, self._user(user or calendar.owner), {}, {}, {})
             return present(call, calendar, record)
 
+    def do_plant_events(self, calendar, bodies, user=None):
+        return [self.do_plant_event(calendar, b, user) for b in bodies]
+
     def do_share_calendar(self, calendar, email, role, subscribe=True):
         with self.state.lock:
             calendar = self._calendar(calendar)

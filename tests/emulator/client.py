@@ -296,6 +296,10 @@ class EmulatorAdmin(DriveAdmin, GmailAdmin):
         return self._call(
             'plant_event', calendar=calendar, body=body, user=user)
 
+    def plant_events(self, calendar: str, bodies: list, user=None) -> list:
+        return self._call(
+            'plant_events', calendar=calendar, bodies=bodies, user=user)
+
     def create_calendar(self, user: str, summary: str, **values) -> dict:
         return self.act(
             user, 'calendar.calendars.insert',
