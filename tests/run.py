@@ -44,7 +44,7 @@ PRELOAD = [
     'google.oauth2.service_account', 'google_auth_oauthlib.flow',
     'googleapiclient.discovery', 'hypothesis.stateful', 'icalendar',
     'jsonschema', 'lxml.etree', 'nh3', 'proteus', 'requests',
-    'tests.emulator.server', 'trytond.backend', 'trytond.model',
+    'tests.emulator.server', 'tests.once', 'trytond.backend', 'trytond.model',
     'trytond.pool', 'trytond.report', 'trytond.wizard', 'trytond.wsgi',
     'unittest.mock']
 

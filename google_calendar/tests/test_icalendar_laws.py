@@ -21,6 +21,7 @@ from trytond.modules.google_calendar.icalendar_timezone import (
     timezone_component)
 from trytond.modules.google_calendar.icalendar_write import (
     Entry, busy, write)
+from trytond.tools import timezone
 
 from .mapping_values import event_values, laws, times, zones
 
@@ -68,7 +69,7 @@ def occurrences(data):
     for calendar in icalendar.Calendar.from_ical(data, multiple=True):
         name = str(calendar.get('X-WR-TIMEZONE'))
         zone = zoneinfo.ZoneInfo(
-            name if name in zoneinfo.available_timezones() else ZONE)
+            name if name in timezone.available_timezones() else ZONE)
         for event in recurring_ical_events.of(
                 calendar, skip_bad_series=True).between(*WINDOW):
             if str(event.get('STATUS', '')).upper() != 'CANCELLED':

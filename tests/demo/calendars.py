@@ -6,6 +6,7 @@ https://developers.google.com/workspace/calendar/api/v3/reference/events/import
 """
 import datetime as dt
 import fnmatch
+import functools
 import importlib.resources
 import zoneinfo
 
@@ -100,7 +101,13 @@ def to_google(event, zone):
 def _get_zone(calendar):
     "The zone of the times that name none"
     name = str(calendar.get('X-WR-TIMEZONE'))
-    return name if name in zoneinfo.available_timezones() else 'UTC'
+    return name if name in _zones() else 'UTC'
+
+
+@functools.cache
+def _zones():
+    "Which takes longer than to read a file"
+    return zoneinfo.available_timezones()
 
 
 def _text(event, name):
