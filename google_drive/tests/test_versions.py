@@ -210,7 +210,7 @@ class AttachmentsTestCase(VersionCase):
                         self.assertEqual(bytes(current.data), content)
                 if not died:
                     break
-            self.assertGreater(number, 5)
+            self.assertGreater(number, 4)
         numbers = self.search(ATTACHMENT, 'google_drive_version', domain=[
                 ('google_drive_version', '!=', None)])
         self.assertEqual(

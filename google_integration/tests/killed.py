@@ -3,6 +3,8 @@
 "A process that dies when it commits"
 from unittest.mock import patch
 
+from tests.robustness.meter import Meter
+from trytond.modules.google_integration.lease import Lease
 from trytond.transaction import Transaction
 
 __all__ = ['Killed', 'killed_at']
@@ -15,20 +17,32 @@ class Killed(BaseException):
 def killed_at(function, number, done):
     """Call the function until its commit of this number
 
-    ``done`` tells if that one is done. Return if there was one.
+    A commit of nothing, or of no more than that the lease is renewed, leaves
+    what there was and is not counted. ``done`` tells if that one is done.
+    Return if there was one.
     """
-    commit = Transaction.commit
-    count = 0
+    commit, renew = Transaction.commit, Lease.renew
+    count = known = 0
 
     def dying(transaction):
-        nonlocal count
-        count += 1
-        if count == number and not done:
+        nonlocal count, known
+        wrote, known = meter.writes > known, meter.writes
+        count += wrote
+        here = wrote and count == number
+        if here and not done:
             raise Killed
         commit(transaction)
-        if count == number:
+        if here:
             raise Killed
-    with patch.object(Transaction, 'commit', dying):
+
+    def renewing(lease):
+        nonlocal known
+        renew(lease)
+        known += 1
+
+    with Meter() as meter, \
+            patch.object(Transaction, 'commit', dying), \
+            patch.object(Lease, 'renew', renewing):
         try:
             function()
         except Killed:

@@ -20,7 +20,7 @@ def die():
 
 
 class Meter:
-    """Counts the statements, and the transactions that wrote.
+    """Counts the statements, those that write, and the transactions of these.
 
     ``at_commit`` is called with the number of a commit of a transaction that
     wrote, and with 'before' or 'after'.
@@ -28,6 +28,7 @@ class Meter:
 
     def __init__(self, at_commit=None):
         self.statements = 0
+        self.writes = 0
         self.commits = 0
         self.at_commit = at_commit
         self._wrote = set()
@@ -40,6 +41,7 @@ class Meter:
             return
         self.statements += 1
         if _WRITE.match(query):
+            self.writes += 1
             self._wrote.add(id(connection))
 
     def _commit(self, connection, commit):
