@@ -7,6 +7,7 @@ occurrences are those that Google lists and those that the library
 recurring-ical-events finds in the files by itself.
 """
 import datetime as dt
+import functools
 import zoneinfo
 from collections import Counter, defaultdict
 
@@ -14,8 +15,10 @@ import icalendar
 import recurring_ical_events
 
 from tests.demo.calendars import arrange, read_files, to_google
+from trytond.modules.google_calendar.tests.series_case import (
+    OCCURRENCE, SeriesTestCase)
 from trytond.modules.google_calendar.tests.tools import (
-    ALICE, CALENDAR, EVENT, GoogleCalendarTestCase)
+    ALICE, CALENDAR, EVENT, database)
 
 DAY = dt.timedelta(days=1)
 # Google lists no more than 2000 occurrences of an endless series
@@ -23,6 +26,8 @@ WINDOWS = [
     (dt.datetime(first, 1, 1), dt.datetime(after, 1, 1))
     for first, after in [(1990, 2016), (2016, 2021), (2021, 2026),
         (2026, 2030)]]
+# the occurrences that Tryton keeps
+LOW, HIGH = dt.datetime(2010, 1, 1), dt.datetime(2027, 1, 1)
 # what Google changes with any change
 STAMPS = {'etag', 'updated', 'sequence'}
 NEW = " (Tryton)"
@@ -86,14 +91,54 @@ UNLIKE = {
     # other library is the midnight before
     'issue_75_range_parameter.ics': (184, 185),
     }
+# Google knows no exceptions of more than one occurrence
+RANGE = 'issue_75_range_parameter.ics'
 
 
-class RealCalendarsTestCase(GoogleCalendarTestCase):
+@functools.cache
+def files():
+    "The events of the files, by their names"
+    return dict(read_files())
+
+
+class RealCalendarsTestCase(SeriesTestCase):
     "Test that real calendars keep all they have"
 
-    def test_real_calendars(self):
+    def prepare(self):
+        super().prepare()
         self.import_()
+        self.set_window(LOW.date(), HIGH.date() - DAY)
         self.pull()
+        # what follows needs no occurrences
+        self.set_window(dt.date(2026, 1, 1), dt.date(2026, 1, 31))
+
+    def test_occurrences(self):
+        "What Google sent occurs here as another library says"
+        unlike, others = {}, set()
+        for google_id, names in self.names.items():
+            local = Counter(self.occurrences(self.calendars[google_id]))
+            for name in names:
+                expected = Counter(_expected(self.held(name)))
+                if missing := expected - local:
+                    unlike[name] = sorted(missing.elements())[:3]
+                local -= expected
+            others.update(local)
+        self.assertEqual(unlike.keys(), {RANGE}, unlike)
+        self.assertEqual(
+            {summary for _, _, summary in others}, {"ORIGINAL EVENT"}, others)
+
+    def occurrences(self, calendar):
+        with database(commit=False) as pool:
+            return [
+                (
+                    str(o.start_date if o.all_day else o.start),
+                    str(o.end_date if o.all_day else o.end),
+                    o.stored_event.summary or '')
+                for o in pool.get(OCCURRENCE).search([
+                        ('calendar', '=', calendar)])]
+
+    def test_real_calendars(self):
+        "What was changed and made anew here is the same at Google"
         self.change_summaries()
         self.make_anew()
         self.compare_occurrences()
@@ -103,23 +148,25 @@ class RealCalendarsTestCase(GoogleCalendarTestCase):
     def import_(self):
         "Import the files into as few calendars as can hold them"
         self.refused = defaultdict(Counter)
-        self.accepted = defaultdict(list)  # of a file
+        self.accepted = defaultdict(list)  # the numbers of events of a file
+        self.names = {}  # of the files, by the ids of the calendars
         self.files = {}  # by the ids of the events, of the series if of one
         self.google_ids = []
-        for number, files in enumerate(arrange(read_files())):
+        for number, some in enumerate(arrange(files().items())):
             calendar = self.google.create_calendar(
                 ALICE, f"iCalendar {number}")['id']
             self.google_ids.append(calendar)
-            for name, events in files:
+            self.names[calendar] = [name for name, _ in some]
+            for name, events in some:
                 # an import has an iCalUID, of which some files have none
                 for method in ['import', 'insert']:
-                    some = [
-                        e for e in events
-                        if ('UID' in e[0]) == (method == 'import')]
+                    numbers = [
+                        i for i, (e, _) in enumerate(events)
+                        if ('UID' in e) == (method == 'import')]
                     answers = self.google.insert_events(
-                        ALICE, [to_google(*e) for e in some], calendar,
-                        f'calendar.events.{method}')
-                    for event, answer in zip(some, answers, strict=True):
+                        ALICE, [to_google(*events[i]) for i in numbers],
+                        calendar, f'calendar.events.{method}')
+                    for event, answer in zip(numbers, answers, strict=True):
                         self.imported(name, event, answer)
         self.assertEqual(self.refused, REFUSED)
         self.assertEqual(len(self.accepted), 84)
@@ -132,6 +179,10 @@ class RealCalendarsTestCase(GoogleCalendarTestCase):
             self.accepted[name].append(event)
             id = answer.get('recurringEventId', answer['id'])
             self.files[id] = name
+
+    def held(self, name):
+        "The events of the file that Google accepted, with their zones"
+        return [files()[name][i] for i in self.accepted.get(name, [])]
 
     # To Tryton
 
@@ -261,8 +312,8 @@ class RealCalendarsTestCase(GoogleCalendarTestCase):
         for (id, _, start, end), count in occurrences.items():
             found[self.files[id]][start, end] += count
         unlike = {}
-        for name, events in self.accepted.items():
-            expected = _expand(events)
+        for name in self.accepted:
+            expected = _expand(self.held(name))
             if found[name] != expected:
                 unlike[name] = (
                     (expected - found[name]).total(),
@@ -326,6 +377,27 @@ def _expand(events):
             end = max(end, start + DAY)
         result[start, end] += 1
     return result
+
+
+def _expected(events):
+    "The occurrences of the events of a file as Tryton shows them"
+    calendar = icalendar.Calendar()
+    zone = events[-1][1] if events else 'UTC'
+    for event, _ in events:
+        calendar.add_component(event)
+    for occurrence in recurring_ical_events.of(calendar).between(
+            LOW, HIGH + DAY):
+        if str(occurrence.get('STATUS', '')).upper() == 'CANCELLED':
+            continue
+        start, end = (
+            _naive(occurrence[name].dt, zone) for name in ['DTSTART', 'DTEND'])
+        if not isinstance(start, dt.datetime):
+            end = max(start, end - DAY)
+            if start >= HIGH.date() or end < LOW.date():
+                continue
+        elif start >= HIGH or end <= LOW and start < LOW:
+            continue
+        yield str(start), str(end), str(occurrence.get('SUMMARY', ''))
 
 
 def _naive(value, zone):
