@@ -44,7 +44,7 @@ class Rounds(RuleBasedStateMachine):
         except ProcessError:
             self.failed = True
             raise
-        self.counter['steps'] += 1
+        self.counter.update(['steps', action])
 
     def teardown(self):
         if not self.failed:
