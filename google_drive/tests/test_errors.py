@@ -284,20 +284,13 @@ class ErrorsTestCase(GoogleDriveTestCase):
 
     def test_two_rules(self):
         "Rules that want the file on other records"
-        self.create_rule(name="Other", sequence=2)
-        other = self.create_record("Sales 2")
-        self.drop("a.txt", b'1')
-        Rule = self.model(RULE)
-        target = Rule.target
-
-        def another(rule, resource, folders, known):
-            result = target(rule, resource, folders, known)
-            if rule.name == "Other":
-                from trytond.pool import Pool
-                return result._replace(record=Pool().get('res.group')(other))
-            return result
-        with patch.object(Rule, 'target', another):
-            self.synchronize()
+        self.create_rule(
+            name="Other", sequence=2, match_folder=False,
+            match_pattern=r'(?P<name>Sales \w+)')
+        self.create_record("Sales 2")
+        self.drop("Sales 2.txt", b'1')
+        self.synchronize()
+        self.assertEqual(self.local(), [("Sales/Sales 2.txt", b'1')])
         self.assert_equal_sides(1)
         error, = self.errors()
         self.assertIn("Other", error)
