@@ -29,15 +29,23 @@ PATIENCE = 1800
 class Rounds(RuleBasedStateMachine):
     "A round, in a copy of the site that the machine has to itself"
     laboratory = lane = counter = report = Machine = None
+    begun = False
 
     def __init__(self):
         super().__init__()
+        # the first round of hypothesis is the simplest one: always the same
+        self.idle = not self.begun
+        type(self).begun = True
+        self.failed = False
+        if self.idle:
+            return
         self.process = self.laboratory.trial(
             follow, self.Machine, lane=self.lane).start()
         self.process.patience = PATIENCE
-        self.failed = False
 
     def act(self, action, seed):
+        if self.idle:
+            return
         self.process.say((action, seed))
         try:
             self.process.told()
@@ -47,7 +55,7 @@ class Rounds(RuleBasedStateMachine):
         self.counter.update(['steps', action])
 
     def teardown(self):
-        if not self.failed:
+        if not self.failed and not self.idle:
             self.process.say()
             trace = self.process.result()
             self.counter['killed'] += trace.count('  killed')
@@ -83,8 +91,8 @@ def play_lane(laboratory, lane, Machine, number, steps, report):
     Lane.laboratory, Lane.lane, Lane.counter = laboratory, lane, Counter()
     Lane.report, Lane.Machine = staticmethod(report), Machine
     run_state_machine_as_test(seed(number)(Lane), settings=settings(
-            max_examples=math.ceil(steps / ROUND), stateful_step_count=ROUND,
-            deadline=None, database=None,
+            max_examples=math.ceil(steps / ROUND) + 1,
+            stateful_step_count=ROUND, deadline=None, database=None,
             phases=[Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck)))
     return Lane.counter

@@ -5,11 +5,10 @@ import unittest
 from collections import Counter
 
 from tests.robustness.laboratory import Laboratory
-from tests.robustness.machine import Machine
 from tests.robustness.rounds import play
 
 SEED = 3000
-STEPS = 600
+STEPS = 500
 LANES = 2
 
 
@@ -27,5 +26,3 @@ class RandomTestCase(unittest.TestCase):
                         raise error
         self.assertGreaterEqual(total['steps'], STEPS)
         self.assertGreater(total['killed'], 0)
-        # whatever can happen has happened
-        self.assertLessEqual(Machine.ACTIONS.keys(), total.keys())
