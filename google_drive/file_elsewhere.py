@@ -1,11 +1,14 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 """The files that several drives see, as two accounts may share a folder."""
+from collections import defaultdict
+
 from trytond.model import ModelStorage
 from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.operation import ItemError
 from trytond.pool import Pool
 
+from . import mapping
 from .tree import Tree
 
 __all__ = ['FileElsewhere']
@@ -24,8 +27,11 @@ class FileElsewhere:
                     ('drive', 'in', drives),
                     ('google_id', 'in', google_ids),
                     ]):
-            of_drive = found if file.drive == service else elsewhere
-            of_drive.setdefault(file.google_id, file)
+            if file.drive == service:
+                found[file.google_id] = file
+            elif (file.google_id not in elsewhere
+                    or file.google_taken_elsewhere()):
+                elsewhere[file.google_id] = file
         return found, elsewhere
 
     def google_taken_elsewhere(self):
@@ -34,8 +40,12 @@ class FileElsewhere:
                 and self.google_state != 'apart'
                 # or is about to
                 and (self.attachment or self.incoming)):
-            return ItemError(
-                'google_drive.two_drives', {'name': self.name or ''})
+            return self.google_two_drives
+
+    @property
+    def google_two_drives(self):
+        return ItemError(
+            'google_drive.two_drives', {'name': self.name or ''})
 
     @classmethod
     def google_buried_elsewhere(cls, service, google_ids):
@@ -45,7 +55,10 @@ class FileElsewhere:
             t.google_id for t in Tombstone.search([
                     ('model', '=', cls.__name__),
                     ('google_id', 'in', google_ids),
-                    ]) if t.service != service} if google_ids else set()
+                    ('state', '=', 'to_delete'),
+                    ])
+            if t.service != service and t.service.google_can_run
+            } if google_ids else set()
 
     @classmethod
     def google_attached_elsewhere(cls, records):
@@ -61,17 +74,24 @@ class FileElsewhere:
         _, elsewhere = cls.google_everywhere(records[0].drive, list(new))
         errors = {}
         for google_id, other in elsewhere.items():
-            error = other.google_taken_elsewhere()
             record = new[google_id]
+            error = other.google_taken_elsewhere()
             if error and (other.attachment or other.id < record.id):
                 errors[record] = error
+            elif record.rule and other.google_goes_to(record.rule):
+                # who tries again goes on with that
+                errors[record] = other.google_two_drives
         return errors
 
-    def google_is_of(self, rule):
-        "Tell if it is attached to a record of the rule: it stays with that"
+    def google_goes_to(self, rule):
+        """Tell if the rule of another drive may go on with it
+
+        It is attached to a record of the rule: it stays with that.
+        """
         resource = self.attachment.resource if self.attachment else None
         return (
             isinstance(resource, ModelStorage)
+            and not self.google_taken_elsewhere()
             and resource.__name__ == rule.model
             and bool(rule.matching([resource.id])))
 
@@ -79,6 +99,14 @@ class FileElsewhere:
     def google_change_drive(cls, files, rule):
         "Go on with the files of other drives in that of the rule"
         SyncError = Pool().get('google_integration.sync_error')
+        # what the drive could not attach
+        rivals = cls.search([
+                ('drive', '=', rule.drive.id),
+                ('google_id', 'in', [f.google_id for f in files]),
+                ('attachment', '=', None),
+                ])
+        bookkeeping.update(cls, rivals, {'google_id': None})
+        cls.delete(cls.browse([r.id for r in rivals]))
         # an upload that was begun is that of another account
         cls.google_forget_sessions([f.id for f in files])
         bookkeeping.update(cls, files, {
@@ -95,14 +123,55 @@ class FileElsewhere:
     def google_is_seen(self, rule):
         """Tell if the drive of the rule sees the file below its root
 
-        None if it has not looked yet.
+        None if it has not looked since the file was there.
         """
         drive = rule.drive
-        if not (self.google_etag and rule.receives_files
-                and drive.google_receives):
+        if not (self.google_etag and self.google_is_kept_as(rule)
+                and rule.receives_files and drive.google_receives):
             return False
         if not drive.has_looked:
             return None
         known, _ = type(self).google_everywhere(drive, [self.google_id])
-        return not known and rule.folders_of(
-            self.google_parent, Tree(drive)) is not None
+        if known and known[self.google_id].attachment:
+            return False
+        if rule.folders_of(self.google_parent, Tree(drive)) is not None:
+            return True
+        # the folder may be newer than what the drive knows
+        has_looked = drive.last_sync and drive.last_sync >= self._told_at
+        return False if has_looked else None
+
+    @property
+    def _told_at(self):
+        "When the drive was told of the file, or of its folder"
+        Folder = Pool().get('google_drive.folder')
+        folders = Folder.search([
+                ('drive', '=', self.drive.id),
+                ('google_id', '=', self.google_parent),
+                ('checked_at', '!=', None),
+                ], limit=1)
+        return max([self.create_date, *(f.checked_at for f in folders)])
+
+    def google_is_kept_as(self, rule):
+        "Tell if the content at Google is as the rule wants it"
+        is_sealed = bool(
+            self.md5 and self.held_md5 and self.md5 != self.held_md5
+            and not self.incoming)
+        return is_sealed == bool(rule.encrypted)
+
+    @classmethod
+    def google_not_to_bury(cls, files):
+        """Those of the files that are not put into the trash
+
+        Another drive has the file at Google, or nothing that is sent is what
+        it is.
+        """
+        drives = defaultdict(set)
+        for file in cls.search([
+                    ('google_id', 'in', [
+                            f.google_id for f in files if f.google_id]),
+                    ]) if files else []:
+            drives[file.google_id].add(file.drive)
+        return [
+            f for f in files
+            if drives[f.google_id] - {f.drive}
+            or mapping.is_native(f.google_base or {})]

@@ -185,7 +185,7 @@ class Receive(Apply):
             c for c in changes
             if c.google_id in known or c.google_id in buried
             or c.error or self.take(c) or self.is_too_large(c)]
-        self.meet(taken, elsewhere)
+        refused += self.place(self.meet(taken, elsewhere))
         result = super().__call__(taken)
         # what Google has changed does not make it sent
         bookkeeping.update(
@@ -221,12 +221,16 @@ class Receive(Apply):
         return bool(change.error)
 
     def meet(self, changes, elsewhere):
-        "Go on with what another account had, or tell that it has it still"
+        """Go on with what another account had, or tell that it has it still
+
+        Return the files that this drive has now.
+        """
         new = {
             c.google_id: c for c in changes
             if c.google_id in self.taken
             and not self.taken[c.google_id].makes_documents}
         buried = self.Model.google_buried_elsewhere(self.service, list(new))
+        met = []
         for google_id, change in new.items():
             file = elsewhere.get(google_id)
             if google_id in buried:
@@ -235,8 +239,14 @@ class Receive(Apply):
                         })
             elif file and (error := file.google_taken_elsewhere()):
                 change.error = error
-            elif file and file.google_is_of(rule := self.taken[google_id]):
-                self.Model.google_change_drive([file], rule)
+            elif file and file.google_goes_to(rule := self.taken[google_id]):
+                if file.google_is_kept_as(rule):
+                    self.Model.google_change_drive([file], rule)
+                    met.append(file.id)
+                else:
+                    # the sweep sends it as the rule wants it
+                    change.error = file.google_two_drives
+        return self.Model.browse(met)
 
     def is_in(self, resource, rule):
         "Tell if the file is below the root of the rule"
@@ -315,6 +325,12 @@ class Receive(Apply):
         if record.held_back and not change.deleted:
             bookkeeping.update(
                 self.Model, [record], {'held_back': False})
+        if change.deleted and record.rule and (
+                record.rule.drive != self.service):
+            # another drive has its rule: this one decides nothing
+            bookkeeping.update(
+                self.Model, [record], {'google_state': 'apart'})
+            return []
         if change.deleted:
             return super()._existing(record, change)
         if record.orphan:
@@ -402,7 +418,7 @@ class Receive(Apply):
         rule = record.rule
         if not rule or not record.google_etag or not record.attachment:
             return True
-        if rule.drive != self.service:
+        if rule.drive != self.service and rule.sends_files:
             # which another drive has now: the sweep moves the file
             return True
         if record.parent_google_id != record.google_parent and (

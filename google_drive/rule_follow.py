@@ -340,12 +340,13 @@ def assign(attachments):
     pool = Pool()
     File = pool.get('google_drive.file')
     Rule = pool.get('google_drive.rule')
-    rules = Rule.of_attachments(attachments)
+    rules = Rule.all_of(attachments)
     moved = []
     for file in File.search([
                 ('attachment', 'in', [a.id for a in attachments]),
                 ]):
-        former, rule = file.rule, rules.get(file.attachment.id)
+        former, matching = file.rule, rules.get(file.attachment.id) or [None]
+        rule = matching[0]
         if former and (
                 not former.sends_files
                 or former == rule and rule.drive == file.drive
@@ -359,9 +360,15 @@ def assign(attachments):
             bookkeeping.update(
                 File, [file], {'rule': rule.id, 'to_place': True})
             File.google_touch([file])
+        elif (former in matching and former.drive == file.drive
+                and former.receives_files):
+            # somebody has put it there
+            continue
         elif seen := file.google_is_seen(rule):
             File.google_change_drive([file], rule)
             File.google_touch([file])
         elif seen is not None:
             moved.append(file)
-    File.delete(moved)
+    bookkeeping.update(
+        File, File.google_not_to_bury(moved), {'google_state': 'apart'})
+    File.delete(File.browse([f.id for f in moved]))

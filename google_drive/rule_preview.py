@@ -323,7 +323,7 @@ class Preview:
                     if self.rule.makes_documents:
                         other = None
                     error = other and other.google_taken_elsewhere()
-                    if other and not error and other.google_is_of(self.rule):
+                    if other and other.google_goes_to(self.rule):
                         # it goes on in this drive
                         self.changed(other, change)
                     else:

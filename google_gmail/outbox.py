@@ -324,11 +324,13 @@ class Message(
                 cls._posted(account, name, user, mail, strict)
                 for mail in mails])
         cls._link(messages)
-        for message in messages:
-            if message.state == 'failed':
-                message._tell(ItemError(
-                        message.error_code,
-                        bookkeeping.loads(message.error_arguments)))
+        # the first of those that fail for the same reason
+        failed = {
+            m.error_code: m for m in reversed(messages)
+            if m.state == 'failed'}
+        for code, message in failed.items():
+            message._tell(ItemError(
+                    code, bookkeeping.loads(message.error_arguments)))
         return messages
 
     @classmethod

@@ -30,7 +30,7 @@ class ReadAgainMixin:
         table = cls.__table__()
         cursor = Transaction().connection.cursor()
         found = set()
-        for sub_ids in grouped_slice(list(ids)):
+        for sub_ids in grouped_slice(list(ids), 500):
             cursor.execute(*table.select(table.id, where=(
                         fields.SQL_OPERATORS['in'](table.id, list(sub_ids)))))
             found.update(id for id, in cursor)

@@ -1,10 +1,13 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What the drives of two accounts see is attached once"
+import base64
 from unittest.mock import patch
 
+import trytond.config as config
+
 from .tools import (
-    ALICE, ATTACHMENT, BOB, DRIVE, FILE, RULE, GoogleDriveTestCase,
+    ALICE, ATTACHMENT, BOB, DRIVE, FILE, GROUP, RULE, GoogleDriveTestCase,
     database)
 
 
@@ -192,7 +195,160 @@ class TwoDrivesTestCase(GoogleDriveTestCase):
                 ("Sales 2/Sales 2.txt", b'1'), ("Sales/Sales 2.txt", b'1')])
         self.assertEqual(self.drives(), {self.drive, self.other})
 
+    def test_changed_on_both_sides(self):
+        "What was changed before the drive goes on is a conflict as ever"
+        attachment = self.attach("a.txt", b'1')
+        self.synchronize()
+        self.deactivate_rule()
+        self.write(attachment, description="mine")
+        self.google.edit_file(
+            ALICE, self.file(attachment, 'google_id'), description="theirs")
+        self.latter()
+        self.latter()
+        self.assertEqual(len(self.conflicts('id')), 1)
+
+    def test_encrypted(self):
+        "What is to be encrypted does not stay as it is"
+        self.set_key()
+        attachment = self.attach("a.txt", b'secret')
+        self.synchronize()
+        self.change_rule(
+            lambda Rule, rules: Rule.write(rules, {'active': False}))
+        self.create_rule(drive=self.other, encrypted=True)
+        self.take_turns()
+        self.assertNotIn(
+            b'secret', self.content(self.file(attachment, 'google_id')))
+        self.assertEqual(self.local(), [("Sales/a.txt", b'secret')])
+        self.assertEqual([n for n, _ in self.remote()], ["Sales/a.txt"])
+
+    def test_decrypted(self):
+        "Nor does what was encrypted"
+        self.set_key()
+        self.set_rule(encrypted=True)
+        self.attach("a.txt", b'secret')
+        self.synchronize()
+        self.deactivate_rule()
+        self.take_turns()
+        self.assertEqual(self.local(), [("Sales/a.txt", b'secret')])
+        self.assertEqual(self.remote(), self.local())
+
+    def set_key(self):
+        if not config.has_section('google_drive'):
+            config.add_section('google_drive')
+        config.set(
+            'google_drive', 'encryption_key',
+            base64.urlsafe_b64encode(b'k' * 32).decode())
+        self.addCleanup(config.set, 'google_drive', 'encryption_key', '')
+
+    def take_turns(self):
+        for drive in [self.other, self.drive] * 3:
+            self.sweep()
+            self.synchronize(drive)
+
+    def test_disabled_drive(self):
+        "What nobody is going to put into the trash is attached"
+        attachment = self.attach("a.txt", b'1')
+        self.synchronize()
+        self.delete(attachment)
+        self.deactivate_rule()
+        self.set_service(self.drive, enabled=False)
+        self.latter()
+        self.assertEqual(self.local(), [("Sales/a.txt", b'1')])
+        self.assertEqual(self.errors(), [])
+
+    def test_received_only(self):
+        "The former account has no say any more"
+        for change in ['edit', 'trash']:
+            with self.subTest(change):
+                self.set_rule(
+                    direction='to_tryton', drive=self.drive, root=self.root)
+                file = self.drop(f"{change}.txt", b'1')
+                self.synchronize()
+                root = self.google.create_folder(BOB, "Bob's")['id']
+                self.set_rule(drive=self.other, root=root)
+                self.take_turns()
+                if change == 'edit':
+                    self.google.edit_file(ALICE, file['id'], content=b'2')
+                else:
+                    self.google.trash_file(ALICE, file['id'])
+                self.former()
+                self.assertIn((f"Sales/{change}.txt", b'1'), self.local())
+
+    def test_new_folder(self):
+        "A folder that the first drive does not know yet is waited for"
+        self.set_rule(sequence=1)
+        self.create_rule(drive=self.other, name="Bob's", sequence=2)
+        for drive in [self.drive, self.other]:
+            self.synchronize(drive)
+        folder = self.google.create_folder(
+            ALICE, "New", parent=self.folder("Sales"))['id']
+        file = self.google.create_file(
+            ALICE, "a.txt", content=b'1', parent=folder)
+        self.latter()
+        self.rename_record()
+        self.take_turns()
+        self.assertFalse(self.google.file(file['id'])['trashed'])
+        self.assertEqual([c for _, c in self.local()], [b'1'])
+
+    def rename_record(self):
+        with database(1) as pool:
+            Group = pool.get(GROUP)
+            Group.write([Group(self.group)], {'name': "Sales"})
+
+    def test_two_records(self):
+        "What another drive has is not put into the trash"
+        self.attach("Sales 2.txt", b'1')
+        self.synchronize()
+        self.change_rule(
+            lambda Rule, rules: Rule.write(rules, {'active': False}))
+        self.create_record("Sales 2")
+        rule = self.create_rule(
+            drive=self.other, domain='[["name", "=", "Sales 2"]]',
+            match_folder=False, match_pattern=r'(?P<name>Sales \w+)')
+        self.latter()
+        self.set_rule(rule, domain='[]')
+        self.take_turns()
+        self.assertEqual(len(self.local()), 2)
+        self.assertFalse(any(f['trashed'] for f in self.google.files()))
+
+    def test_other_root(self):
+        "What somebody has put below the root of the other account stays"
+        file = self.drop("a.txt", b'1')
+        self.synchronize()
+        root = self.google.create_folder(BOB, "Bob's")['id']
+        self.google.share_file(root, ALICE, 'writer')
+        sales = self.google.create_folder(BOB, "Sales", parent=root)['id']
+        self.create_rule(drive=self.other, root=root, sequence=99)
+        self.latter()
+        self.google.move_file(
+            ALICE, file['id'], self.folder("Sales"), sales)
+        self.former()
+        self.latter()
+        self.take_turns()
+        self.assertEqual(self.local(), [("Sales/a.txt", b'1')])
+        file = self.google.file(file['id'])
+        self.assertEqual((file['parent'], file['trashed']), (sales, False))
+
     # At the same moment
+
+    def see_nothing(self, drives):
+        "Two drives receive a file of which neither sees that the other does"
+        self.drop(f"{drives[0]}.txt", b'%d' % drives[0])
+        self.google.add_fault(
+            'status', status=503, method_id='drive.files.get_media',
+            times=None)
+        with patch.object(
+                self.model(FILE), 'google_taken_elsewhere',
+                lambda file: None):
+            for drive in drives:
+                self.run_once(drive)
+        self.google.clear_faults()
+        self.assertEqual(len(self.search(FILE, 'id', domain=[
+                        ('incoming', '=', True),
+                        ('google_state', '!=', 'failed'),
+                        ])), 2)
+        for drive in drives * 2:
+            self.synchronize(drive)
 
     def test_same_moment(self):
         "Of two that do not see yet what the other one takes one has it"
@@ -200,26 +356,32 @@ class TwoDrivesTestCase(GoogleDriveTestCase):
         for drives in [
                 [self.drive, self.other], [self.other, self.drive]]:
             with self.subTest(drives):
-                self.drop(f"{drives[0]}.txt", b'%d' % drives[0])
-                self.google.add_fault(
-                    'status', status=503, method_id='drive.files.get_media',
-                    times=None)
-                # neither has seen the books of the other one
-                with patch.object(
-                        self.model(FILE), 'google_taken_elsewhere',
-                        lambda file: None):
-                    for drive in drives:
-                        self.run_once(drive)
-                self.google.clear_faults()
-                self.assertEqual(len(self.search(FILE, 'id', domain=[
-                                ('incoming', '=', True),
-                                ('google_state', '!=', 'failed'),
-                                ])), 2)
-                for drive in drives * 2:
-                    self.synchronize(drive)
+                self.see_nothing(drives)
                 self.assertEqual(self.local(), self.remote())
                 error, = self.errors()
                 self.assertIn("A rule of another account", error)
                 with database(1) as pool:
                     Error = pool.get('google_integration.sync_error')
                     Error.delete(Error.search([]))
+
+    def go_on_after_same_moment(self, change):
+        self.create_rule(drive=self.other)
+        self.see_nothing([self.drive, self.other])
+        before = self.search(ATTACHMENT, 'id')
+        change()
+        with database(1) as pool:
+            Error = pool.get('google_integration.sync_error')
+            Error.retry(Error.search([]))
+        self.take_turns()
+        self.assertEqual(self.search(ATTACHMENT, 'id'), before)
+        self.assertFalse(any(f['trashed'] for f in self.google.files()))
+        self.assertEqual(self.drives(), {self.other})
+        self.assertNotIn("another account", ' '.join(self.errors()))
+        self.assertEqual(self.local(), self.remote())
+
+    def test_same_moment_deactivated(self):
+        self.go_on_after_same_moment(lambda: self.change_rule(
+                lambda Rule, rules: Rule.write(rules, {'active': False})))
+
+    def test_same_moment_moved(self):
+        self.go_on_after_same_moment(self.move_rule)
