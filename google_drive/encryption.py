@@ -23,7 +23,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 import trytond.config as config
 from trytond.modules.google_integration.operation import ItemError
 
-__all__ = ['CHUNK', 'HEADER', 'Opened', 'Sealed', 'keys', 'open', 'seal']
+__all__ = [
+    'CHUNK', 'HEADER', 'Opened', 'Sealed', 'keys', 'open', 'seal',
+    'sealed_size']
 
 _open = open
 
@@ -117,6 +119,11 @@ def _chunks(file, size):
         if not following:
             return
         chunk = following
+
+
+def sealed_size(size):
+    "The bytes of the encrypted file of one of that size"
+    return HEADER + size + max(-(-size // CHUNK), 1) * _TAG
 
 
 def seal(source, target, keys):

@@ -8,7 +8,7 @@ from trytond.modules.google_integration import bookkeeping
 from trytond.modules.google_integration.operation import ItemError
 from trytond.pool import Pool
 
-from . import mapping
+from . import encryption, mapping
 from .tree import Tree
 
 __all__ = ['FileElsewhere']
@@ -153,17 +153,31 @@ class FileElsewhere:
 
     def google_is_kept_as(self, rule):
         "Tell if the content at Google is as the rule wants it"
-        is_sealed = bool(
-            self.md5 and self.held_md5 and self.md5 != self.held_md5
-            and not self.incoming)
-        return is_sealed == bool(rule.encrypted)
+        if not self.rule and not rule.encrypted:
+            # the rule was deleted: it is sent so with the next change
+            return True
+        return self._is_encrypted == bool(rule.encrypted)
+
+    @property
+    def _is_encrypted(self):
+        if self.rule:
+            return bool(self.rule.encrypted)
+        return self._is_another and self.size == encryption.sealed_size(
+            self.attachment.data_size or 0)
+
+    @property
+    def _is_another(self):
+        "Tell if the attachment has another content than Google"
+        return bool(
+            mapping.is_native(self.google_base or {})
+            or self.md5 and self.held_md5 and self.md5 != self.held_md5)
 
     @classmethod
     def google_not_to_bury(cls, files):
         """Those of the files that are not put into the trash
 
-        Another drive has the file at Google, or nothing that is sent is what
-        it is.
+        Another drive has the file at Google, or the attachment is but an
+        export or a thumbnail of it.
         """
         drives = defaultdict(set)
         for file in cls.search([
@@ -174,4 +188,4 @@ class FileElsewhere:
         return [
             f for f in files
             if drives[f.google_id] - {f.drive}
-            or mapping.is_native(f.google_base or {})]
+            or f._is_another and not f._is_encrypted]

@@ -102,6 +102,7 @@ class LawsTestCase(EncryptionTestCase):
         chunks = max(-(-len(data) // SMALL), 1)
         self.assertEqual(
             len(sealed), encryption.HEADER + len(data) + chunks * TAG)
+        self.assertEqual(len(sealed), encryption.sealed_size(len(data)))
         self.assertEqual(self.open(sealed), data)
         self.assertNotEqual(self.seal(data), sealed)
 

@@ -2,7 +2,10 @@
 # top level of this repository has the full notices and license terms.
 "What the drives of two accounts see is attached once"
 import base64
+import io
 from unittest.mock import patch
+
+from PIL import Image
 
 import trytond.config as config
 
@@ -231,6 +234,45 @@ class TwoDrivesTestCase(GoogleDriveTestCase):
         self.take_turns()
         self.assertEqual(self.local(), [("Sales/a.txt", b'secret')])
         self.assertEqual(self.remote(), self.local())
+
+    def go_on_encrypted(self, encrypted):
+        self.set_key()
+        self.set_rule(encrypted=True)
+        attachment = self.attach("a.txt", b'secret')
+        self.synchronize()
+        self.change_rule(lambda Rule, rules: Rule.delete(rules))
+        self.create_rule(drive=self.other, encrypted=encrypted)
+        self.take_turns()
+        self.assertEqual(self.local(), [("Sales/a.txt", b'secret')])
+        self.assertEqual(len(self.remote()), 1)
+        self.write(attachment, data=b'another')
+        self.take_turns()
+        self.assertEqual(self.local(), [("Sales/a.txt", b'another')])
+        (_, content), = self.remote()
+        self.assertEqual(content == b'another', not encrypted)
+
+    def test_encrypted_deleted(self):
+        "If the rule is deleted by which it was, it is until the next change"
+        self.go_on_encrypted(False)
+
+    def test_encrypted_again(self):
+        "Another rule that encrypts goes on with what is encrypted"
+        self.go_on_encrypted(True)
+
+    def test_thumbnail(self):
+        "An image of which only a thumbnail is here stays at Google"
+        file = io.BytesIO()
+        Image.new('RGB', (1000, 500)).save(file, 'PNG')
+        self.set_rule(images='thumbnail')
+        image = self.drop("a.png", file.getvalue(), mimeType='image/png')
+        self.synchronize()
+        (name, thumbnail), = self.local()
+        root = self.google.create_folder(BOB, "Bob's")['id']
+        self.set_rule(drive=self.other, root=root)
+        self.take_turns()
+        self.assertEqual(self.local(), [(name, thumbnail)])
+        self.assertFalse(self.google.file(image['id'])['trashed'])
+        self.assertEqual(self.content(image['id']), file.getvalue())
 
     def set_key(self):
         if not config.has_section('google_drive'):
