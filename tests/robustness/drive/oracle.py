@@ -248,11 +248,22 @@ class Oracle:
                     self.owners(file, here, there, records))
                 if self._is_foreign(file, there, records):
                     self.foreign.add(file.id)
+            elif file.id in self.quarantined and not file.trashed:
+                self._look_before(file, here, there, records)
         for attachment in here.values():
             self._check_owner(attachment, there, doubt)
         for file in there.values():
             self._new_orphan(file, doubt)
             self._regained(file, doubt)
+
+    def _look_before(self, file, here, there, records):
+        "The folder from which it came to the quarantine may have a record now"
+        parent, _ = self.put.get(file.id, (None, 0))
+        before = file._replace(parent=parent)
+        there = {**there, file.id: before}
+        if self.letter(before, there):
+            self.candidates.setdefault(file.id, set()).update(
+                self.owners(before, here, there, records))
 
     def _pair(self, here, there):
         files = {}
