@@ -1,9 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What somebody may do to read, or to spoil, what is not theirs"
-import base64
 
-import trytond.config as config
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 
@@ -16,12 +14,7 @@ CONFLICT = 'google_integration.conflict'
 class AttackTestCase(GoogleDriveTestCase):
 
     def encrypt(self):
-        if not config.has_section('google_drive'):
-            config.add_section('google_drive')
-        config.set(
-            'google_drive', 'encryption_key',
-            base64.urlsafe_b64encode(b'k' * 32).decode())
-        self.addCleanup(config.set, 'google_drive', 'encryption_key', '')
+        self.set_key()
         self.set_rule(encrypted=True)
 
     # Attachments that people move

@@ -1,7 +1,6 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "Confidential files are encrypted before they leave"
-import base64
 import errno
 import os
 from unittest.mock import patch
@@ -18,20 +17,12 @@ LARGE = b'secret' * 10 ** 6
 class EncryptedTestCase(GoogleDriveTestCase):
 
     def setUp(self):
-        if not config.has_section('google_drive'):
-            config.add_section('google_drive')
-        self.set_key(b'k' * 32)
-        self.addCleanup(config.set, 'google_drive', 'encryption_key', '')
+        self.set_key()
         super().setUp()
 
     def prepare(self):
         super().prepare()
         self.set_rule(encrypted=True)
-
-    def set_key(self, key):
-        config.set(
-            'google_drive', 'encryption_key',
-            base64.urlsafe_b64encode(key).decode())
 
     def sealed(self, attachment):
         return self.content(self.file(attachment, 'google_id'))

@@ -1,11 +1,9 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What has travelled is noted, once, for who may see the record"
-import base64
 import datetime as dt
 import hashlib
 
-import trytond.config as config
 from trytond.model.exceptions import AccessError
 from trytond.modules.google_integration import bookkeeping
 
@@ -171,12 +169,7 @@ class NotedTestCase(TransferCase):
 
     def test_encrypted(self):
         "The checksum of what travelled, and that of the content"
-        if not config.has_section('google_drive'):
-            config.add_section('google_drive')
-        config.set(
-            'google_drive', 'encryption_key',
-            base64.urlsafe_b64encode(b'k' * 32).decode())
-        self.addCleanup(config.set, 'google_drive', 'encryption_key', '')
+        self.set_key()
         self.set_rule(encrypted=True)
         first = self.attach("a.txt", b'one')
         second = self.attach("b.txt", b'two')

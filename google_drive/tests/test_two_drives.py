@@ -1,13 +1,11 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What the drives of two accounts see is attached once"
-import base64
 import io
 from unittest.mock import patch
 
 from PIL import Image
 
-import trytond.config as config
 
 from .tools import (
     ALICE, ATTACHMENT, BOB, DRIVE, FILE, GROUP, RULE, GoogleDriveTestCase,
@@ -273,14 +271,6 @@ class TwoDrivesTestCase(GoogleDriveTestCase):
         self.assertEqual(self.local(), [(name, thumbnail)])
         self.assertFalse(self.google.file(image['id'])['trashed'])
         self.assertEqual(self.content(image['id']), file.getvalue())
-
-    def set_key(self):
-        if not config.has_section('google_drive'):
-            config.add_section('google_drive')
-        config.set(
-            'google_drive', 'encryption_key',
-            base64.urlsafe_b64encode(b'k' * 32).decode())
-        self.addCleanup(config.set, 'google_drive', 'encryption_key', '')
 
     def take_turns(self):
         for drive in [self.other, self.drive] * 3:

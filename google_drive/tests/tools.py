@@ -3,6 +3,7 @@
 """A drive that is synchronised with the emulator, for the tests."""
 import base64
 
+import trytond.config as config
 from trytond.modules.google_integration.tests.killed import killed_at
 from trytond.modules.google_integration.tests.tools import database
 from trytond.modules.google_integration.tests.two_way_case import (
@@ -110,6 +111,15 @@ class GoogleDriveTestCase(TwoWayTestCase):
         with database(1) as pool:
             Rule = pool.get(RULE)
             Rule.write([Rule(rule or self.rule)], values)
+
+    def set_key(self, key=b'k' * 32):
+        "Have a key to encrypt with, for the test"
+        if not config.has_section('google_drive'):
+            config.add_section('google_drive')
+        config.set(
+            'google_drive', 'encryption_key',
+            base64.urlsafe_b64encode(key).decode())
+        self.addCleanup(config.set, 'google_drive', 'encryption_key', '')
 
     def hide(self, model, domain='[["id", "=", -1]]'):
         "Google Users see of the model no more than what matches"
