@@ -4,28 +4,35 @@ import argparse
 import json
 import logging
 import os
+import queue
 import select
 import signal
 import threading
+import time
 
 from .server import Emulator
 
 
 def _watch(pid, ended):
-    "Set the event when the process is gone"
+    "Tell it when the process is gone"
     try:
         descriptor = os.pidfd_open(pid)
     except AttributeError:
-        while not ended.wait(1):
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                break
+        while _exists(pid):  # where it can not be waited for
+            time.sleep(1)
     except ProcessLookupError:
         pass
     else:
         select.select([descriptor], [], [])
-    ended.set()
+    ended.put(None)
+
+
+def _exists(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def main():
@@ -38,9 +45,11 @@ def main():
     arguments = parser.parse_args()
     logging.basicConfig(
         level=logging.DEBUG if arguments.verbose else logging.WARNING)
-    ended = threading.Event()
+    # its put is reentrant: that of an event hangs in a handler of signals
+    # which comes while the event is waited for
+    ended = queue.SimpleQueue()
     for number in [signal.SIGTERM, signal.SIGINT]:
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: ended.put(None))
     if arguments.parent_pid:
         threading.Thread(
             target=_watch, args=(arguments.parent_pid, ended),
@@ -51,7 +60,7 @@ def main():
         if arguments.smtp_port is not None:
             found['smtp'] = emulator.smtp.port
         print(json.dumps(found), flush=True)
-        ended.wait()
+        ended.get()
 
 
 if __name__ == '__main__':
