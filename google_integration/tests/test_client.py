@@ -260,7 +260,7 @@ class ExecuteTestCase(ClientTestCase):
         def step(handler, request):
             if body:
                 handler.reply(200, b'{', length=100)
-            release.wait(10)
+            release.wait(60)
             handler.hang_up()
         return step
 

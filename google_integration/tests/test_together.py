@@ -49,7 +49,7 @@ class TogetherTestCase(TestCase):
                 running += 1
                 most = max(most, running)
             # each of three waits for the others
-            barrier.wait(10)
+            barrier.wait(60)
             with lock:
                 running -= 1
             return threading.get_ident()
@@ -117,7 +117,7 @@ class TogetherTestCase(TestCase):
         with closing(together.pieces(
                     [str, str, partial(rest.wait, 10), last], 2, 2)) as pieces:
             self.assertEqual(next(pieces), ['', ''])
-            self.assertTrue(rest.wait(10))
+            self.assertTrue(rest.wait(60))
             self.assertEqual(next(pieces), [True, 'last'])
 
     def test_pieces_closed(self):
@@ -127,7 +127,7 @@ class TogetherTestCase(TestCase):
 
         def ask():
             waits.set()
-            goes_on.wait(10)
+            goes_on.wait(60)
             try:
                 together.in_caller(lambda: asked.append(1))
             except together.Interrupted:
@@ -136,7 +136,7 @@ class TogetherTestCase(TestCase):
         pieces = together.pieces(
             [str, ask, *[partial(goes_on.wait, 10)] * 20], 2, 1)
         self.assertEqual(next(pieces), [''])
-        self.assertTrue(waits.wait(10))
+        self.assertTrue(waits.wait(60))
         # it ends once those that run have ended
         timer = threading.Timer(0.05, goes_on.set)
         timer.start()

@@ -132,7 +132,7 @@ class RefreshTestCase(OAuthTestCase):
         release = threading.Event()
 
         def slow(handler, request):
-            release.wait(10)
+            release.wait(60)
             handler.hang_up()
 
         server = self.serve(slow)

@@ -466,7 +466,7 @@ class Admin(
         with self.state.lock:
             return [vars(h) for h in self.state.hooks]
 
-    def do_wait_hook(self, id, timeout=10):
+    def do_wait_hook(self, id, timeout=60):
         "Wait until the pause is reached or the process was killed"
         with self.state.condition:
             hook = next(h for h in self.state.hooks if h.id == id)
@@ -485,7 +485,7 @@ class Admin(
         with self.state.lock:
             self.state.hooks.clear()
 
-    def do_wait_requests(self, count, timeout=10):
+    def do_wait_requests(self, count, timeout=60):
         "Wait until that many outer requests came since clear_log"
         with self.state.condition:
             self.state.condition.wait_for(

@@ -41,7 +41,7 @@ class PushCommands:
                 self.state.deliveries[:] = self.state.pushes
             return found
 
-    def do_wait_deliveries(self, count=None, timeout=10, channel=None):
+    def do_wait_deliveries(self, count=None, timeout=60, channel=None):
         """Wait until so many are done; without count until each was sent
         at least once"""
         state = self.state

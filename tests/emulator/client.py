@@ -370,7 +370,7 @@ class EmulatorAdmin(DriveAdmin, GmailAdmin):
     def deliveries(self, channel=None, clear=False) -> list:
         return self._call('deliveries', channel=channel, clear=clear)
 
-    def wait_deliveries(self, count=None, timeout=10, channel=None) -> list:
+    def wait_deliveries(self, count=None, timeout=60, channel=None) -> list:
         "Those done; without count wait until each was sent once at least"
         return self._call(
             'wait_deliveries', count=count, timeout=timeout,
@@ -405,7 +405,7 @@ class EmulatorAdmin(DriveAdmin, GmailAdmin):
         return self._call(
             'pause_at', k=k, when=when, method_id=method_id)
 
-    def wait_hook(self, hook: int, timeout=10) -> bool:
+    def wait_hook(self, hook: int, timeout=60) -> bool:
         return self._call('wait_hook', id=hook, timeout=timeout)
 
     def resume(self, hook=None) -> None:
@@ -417,5 +417,5 @@ class EmulatorAdmin(DriveAdmin, GmailAdmin):
     def clear_hooks(self) -> None:
         self._call('clear_hooks')
 
-    def wait_requests(self, count: int, timeout=10) -> int:
+    def wait_requests(self, count: int, timeout=60) -> int:
         return self._call('wait_requests', count=count, timeout=timeout)

@@ -74,7 +74,7 @@ class EmulatorTestCase(unittest.TestCase):
         document['baseUrl'] = self.emulator.url + '/calendar/v3/'
         document.pop('mtlsRootUrl', None)
         http = google_auth_httplib2.AuthorizedHttp(
-            credentials or self.credentials(), httplib2.Http(timeout=10))
+            credentials or self.credentials(), httplib2.Http(timeout=60))
         service = build_from_document(document, http=http, **values)
         self.addCleanup(service.close)
         return service

@@ -43,7 +43,7 @@ class DriveTestCase(EmulatorTestCase):
         document.pop('mtlsRootUrl', None)
         http = google_auth_httplib2.AuthorizedHttp(
             credentials or self.granted(user, scopes, client),
-            httplib2.Http(timeout=10))
+            httplib2.Http(timeout=60))
         service = build_from_document(document, http=http)
         self.addCleanup(service.close)
         return service

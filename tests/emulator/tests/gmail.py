@@ -95,7 +95,7 @@ class GmailTestCase(DriveTestCase):
     def connect(self):
         where = self.admin.smtp()
         smtp = smtplib.SMTP(
-            where['host'], where['port'], local_hostname='test', timeout=10)
+            where['host'], where['port'], local_hostname='test', timeout=60)
         self.addCleanup(smtp.close)
         return smtp
 

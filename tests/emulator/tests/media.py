@@ -70,7 +70,7 @@ class MediaTestCase(DriveTestCase):
         "Return (status, headers, body); underscores stand for hyphens"
         parts = urlsplit(address)
         connection = http.client.HTTPConnection(
-            '127.0.0.1', self.emulator.port, timeout=10)
+            '127.0.0.1', self.emulator.port, timeout=60)
         self.addCleanup(connection.close)
         headers = {k.replace('_', '-'): v for k, v in headers.items()}
         if token:

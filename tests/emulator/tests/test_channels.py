@@ -53,7 +53,7 @@ class Receiver:
         self.thread.start()
 
     def next(self):
-        return self.got.get(timeout=10)
+        return self.got.get(timeout=60)
 
     def stop(self):
         self.server.shutdown()

@@ -223,11 +223,11 @@ class TestProcess(unittest.TestCase):
             self.assertEqual(found['port'], where['smtp'])
             with smtplib.SMTP(
                     '127.0.0.1', where['smtp'], local_hostname='test',
-                    timeout=10) as smtp:
+                    timeout=60) as smtp:
                 self.assertEqual(smtp.ehlo()[0], 250)
                 # an open connection does not keep it
                 process.terminate()
-                self.assertEqual(process.wait(10), 0)
+                self.assertEqual(process.wait(60), 0)
         finally:
             process.kill()
             process.stdout.close()
@@ -325,7 +325,7 @@ class TestFaults(GmailTestCase):
         # others go on meanwhile
         self.smtp().sendmail(ANN, [BOB], mail())
         self.admin.resume(hook)
-        thread.join(10)
+        thread.join(60)
         self.assertEqual((len(self.raws(BOB)), done), (2, [{}]))
 
     def test_kill(self):

@@ -49,7 +49,7 @@ class TestProcess(EmulatorTestCase):
         process, url = self.start()
         EmulatorAdmin(url).add_user('x@example.com')
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(60), 0)
 
     def test_snapshot(self):
         "All that was forgotten or done since is undone, as often as wanted"
@@ -98,7 +98,7 @@ class TestProcess(EmulatorTestCase):
         process, _ = self.start('--parent-pid', str(parent.pid))
         parent.stdin.close()
         parent.wait()
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(60), 0)
 
     def child(self, count=3):
         token = self.credentials().token
@@ -121,7 +121,7 @@ class TestProcess(EmulatorTestCase):
                 # the first request is under way: the second is the next
                 hook = self.admin.kill_at(process.pid, 1, when)
                 self.admin.resume(gate)
-                self.assertEqual(process.wait(10), -signal.SIGKILL)
+                self.assertEqual(process.wait(60), -signal.SIGKILL)
                 self.assertTrue(self.admin.wait_hook(hook))
                 self.assertEqual(process.stdout.read(), '0\n')
                 self.assertEqual(
@@ -153,7 +153,7 @@ class TestProcess(EmulatorTestCase):
         self.assertTrue(self.admin.wait_hook(hook))
         self.admin.patch_event(ANN, event['id'], {'summary': 'y'})
         self.admin.resume(hook)
-        thread.join(10)
+        thread.join(60)
         self.assertEqual(results, [412])
 
     def test_wait_requests(self):
@@ -163,7 +163,7 @@ class TestProcess(EmulatorTestCase):
         self.admin.clear_log()
         thread.start()
         self.assertEqual(self.admin.wait_requests(1), 1)
-        thread.join(10)
+        thread.join(60)
         self.assertEqual(self.admin.wait_requests(2, timeout=0), 1)
 
     def test_clock(self):
