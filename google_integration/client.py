@@ -34,6 +34,8 @@ __all__ = ['Client', 'Counters', 'GoogleError', 'Settings']
 # Batch requests (Gmail)]
 MAXIMUM_PARTS = {'calendar': 1000, 'drive': 100, 'gmail': 50}
 DEFAULT_PARTS = 100
+# Answers that tell that nobody takes batches at their address
+NO_BATCHES = {404, 405, 501}
 
 
 @dataclass(frozen=True)
@@ -432,7 +434,10 @@ class Client:
             parts = batch._responses
         for index in todo:
             response, content = parts.pop(str(index), (None, b''))
-            if failure:
+            if failure and failure.status in NO_BATCHES:
+                # of the requests themselves this tells nothing
+                yield index, self._execute(requests[index], attempts)
+            elif failure:
                 yield index, failure.copy()
             elif response is None:
                 yield index, malformed(sender.response, sender.truncated)

@@ -241,6 +241,18 @@ class BatchTestCase(ClientTestCase):
         self.assertEqual(client.batch(
                 self.requests(client, 1), idempotent=False), [{'id': 'a'}])
 
+    def test_none_taken(self):
+        "Where no batch is taken the requests are sent one by one"
+        for status in [404, 405, 501]:
+            server = self.serve(
+                error(status, 'notFound'), answer({'id': 'a'}),
+                error(404, 'notFound'), answer({'id': 'c'}))
+            client = self.client(server)
+            a, b, c = client.batch(
+                self.requests(client, 3), idempotent=False)
+            self.assertEqual((a, b.status, c), ({'id': 'a'}, 404, {'id': 'c'}))
+            self.assertEqual(len(server.requests), 4)
+
     def test_missing(self):
         "Parts that Google forgot"
         server = self.serve(batch(
