@@ -4,6 +4,7 @@
 
 Pure: no record, no network, no clock.
 """
+import base64
 import copy
 import io
 import re
@@ -18,7 +19,8 @@ from itertools import zip_longest
 
 __all__ = [
     'MAXIMUM_RECIPIENTS', 'MAXIMUM_SIZE', 'Mail', 'MailRefused', 'address_of',
-    'body_of', 'clean', 'compose', 'header_text', 'identifiers', 'with_hidden']
+    'body_of', 'clean', 'compose', 'from_google', 'header_text',
+    'identifiers', 'with_hidden']
 
 # [Gmail Help: Send attachments] of the attachments, as they are encoded
 MAXIMUM_SIZE = 25 * 2 ** 20
@@ -239,6 +241,11 @@ def with_hidden(data, addresses):
     if not addresses:
         return data
     return b'Bcc: ' + ',\r\n '.join(addresses).encode() + b'\r\n' + data
+
+
+def from_google(raw):
+    "The bytes of the field raw [Message resource], padded or not"
+    return base64.urlsafe_b64decode(raw + '==')
 
 
 def body_of(data):

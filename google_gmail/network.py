@@ -295,7 +295,7 @@ class GmailNetwork:
     def _body(self, gmail_id):
         answer = self.client.execute(self.users.messages().get(
                 userId=ME, id=gmail_id, format='raw'))
-        return mime.body_of(base64.urlsafe_b64decode(answer['raw']))
+        return mime.body_of(mime.from_google(answer['raw']))
 
 
 def _headers(items):

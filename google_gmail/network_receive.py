@@ -4,13 +4,11 @@
 
 https://developers.google.com/workspace/gmail/api/guides/sync
 """
-import base64
-
 from trytond.modules.google_integration.client import GoogleError
 from trytond.modules.google_integration.operation import (
     Answer, Change, Changes, CursorExpired, ItemError)
 
-from . import mapping
+from . import mapping, mime
 from .network import ME
 
 __all__ = ['ReceiveNetwork']
@@ -127,7 +125,7 @@ class ReceiveNetwork:
                 answers.append(cls._failed(error))
             else:
                 answers.append(Answer('done', {
-                            'data': base64.urlsafe_b64decode(answer['raw']),
+                            'data': mime.from_google(answer['raw']),
                             }))
         return answers
 

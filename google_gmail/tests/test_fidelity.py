@@ -1,6 +1,7 @@
 # This file is part of the Tryton Google modules.  The COPYRIGHT file at the
 # top level of this repository has the full notices and license terms.
 "What reaches a mailbox are the bytes that Tryton made"
+import base64
 import re
 import unittest
 from email import message_from_bytes
@@ -237,6 +238,14 @@ recipients = st.lists(
 
 
 class ComposeTestCase(unittest.TestCase):
+
+    def test_from_google(self):
+        "The bytes that Google gives are read with padding and without"
+        for size in range(6):
+            data = b'\xfb\xff>?\r\n'[:size]
+            raw = base64.urlsafe_b64encode(data).decode()
+            for text in [raw, raw.rstrip('=')]:
+                self.assertEqual(mime.from_google(text), data)
     "Whatever a message has, it is what it was when it is composed"
 
     def check(self, message, to, hidden):
