@@ -152,7 +152,9 @@ class ReceiveNetwork:
             client.api.users().settings().sendAs().list(userId=ME))
         return [{
                 'address': a['sendAsEmail'].lower(),
-                'verified': a.get('verificationStatus') == 'accepted',
+                # only custom ones have a status
+                'verified': a.get(
+                    'verificationStatus', 'accepted') == 'accepted',
                 }
             for a in answer.get('sendAs', [])
             if not a.get('isPrimary') and a.get('sendAsEmail')]

@@ -391,10 +391,13 @@ class ReadingTestCase(LaneCase):
         listed = ('listed@example.com', True, False)
         self.google.add_alias(ALICE, 'sales@example.com')
         self.google.add_alias(ALICE, 'new@example.com', status='pending')
+        # that of the organization, which needs no verification
+        self.google.add_alias(ALICE, 'office@example.com', status=None)
         self.verify()
         self.assertEqual(self.aliases(), [
                 listed,
                 ('new@example.com', False, True),
+                ('office@example.com', True, True),
                 ('sales@example.com', True, True)])
         with self.assertRaises(MailError):
             self.send(mail(From='new@example.com'), strict=True)
@@ -406,6 +409,7 @@ class ReadingTestCase(LaneCase):
         late, = self.send(mail(From='sales@example.com'))
         self.google.remove_alias(ALICE, 'sales@example.com')
         self.google.remove_alias(ALICE, 'new@example.com')
+        self.google.remove_alias(ALICE, 'office@example.com')
         self.verify()
         self.assertEqual(self.aliases(), [listed])
         # Google would send it from another address, silently

@@ -35,7 +35,7 @@ class GmailAdmin:
 
     def add_alias(self, user: str, address: str, name='', status='accepted',
             default=False, reply_to='') -> None:
-        "A send-as address; status: accepted, pending"
+        "A send-as address; status: accepted, pending; None: no custom one"
         self._call(
             'add_alias', user=user, address=address, name=name,
             status=status, default=default, reply_to=reply_to)

@@ -64,7 +64,7 @@ def _send_as(alias):
         }
     if alias.primary:
         result['isPrimary'] = True
-    else:
+    elif alias.status:
         # only of custom addresses
         result['treatAsAlias'] = True
         result['verificationStatus'] = alias.status

@@ -54,7 +54,7 @@ class GmailCommands:
 
     def do_add_alias(self, user, address, name='', status='accepted',
             default=False, reply_to=''):
-        if status not in {'accepted', 'pending'}:
+        if status not in {'accepted', 'pending', None}:
             raise ValueError(f"wrong status {status}")
         with self.state.lock:
             box = self._mailbox(user)

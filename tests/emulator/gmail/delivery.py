@@ -88,7 +88,7 @@ def _sender(box, raw):
         found = []
     name, address = found[0] if found else ('', '')
     alias = box.aliases.get(address.lower())
-    if alias is not None and alias.status == 'accepted':
+    if alias is not None and alias.status != 'pending':
         return raw
     own = box.email
     if name and len(found) == 1 and '<' in text:

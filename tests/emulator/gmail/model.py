@@ -65,7 +65,7 @@ class Alias:
     reply_to: str = ''
     default: bool = False
     primary: bool = False
-    status: str = 'accepted'
+    status: str = 'accepted'  # None: no custom one
     signature: str = ''
 
 

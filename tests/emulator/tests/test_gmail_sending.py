@@ -65,9 +65,11 @@ class TestSend(GmailTestCase):
     def test_from(self):
         self.admin.add_alias(ANN, 'sales@example.com')
         self.admin.add_alias(ANN, 'late@example.com', status='pending')
+        self.admin.add_alias(ANN, 'office@example.com', status=None)
         for sender, arrives in [
                 ('Sales <sales@example.com>', 'Sales <sales@example.com>'),
                 ('Late <late@example.com>', f'Late <{ANN}>'),
+                ('office@example.com', 'office@example.com'),
                 (f'"B, O" <{BOB}>', f'"B, O" <{ANN}>'),
                 ('=?utf-8?q?Gr=C3=BCn?= <x@y.example>',
                     f'=?utf-8?q?Gr=C3=BCn?= <{ANN}>'),
@@ -83,7 +85,9 @@ class TestSend(GmailTestCase):
             [(a['sendAsEmail'], a.get('verificationStatus'))
                 for a in aliases.list(userId='me').execute()['sendAs']],
             [(ANN, None), ('sales@example.com', 'accepted'),
-                ('late@example.com', 'pending')])
+                ('late@example.com', 'pending'),
+                # [SendAs resource] only of custom addresses
+                ('office@example.com', None)])
         self.assertTrue(aliases.get(
                 userId='me', sendAsEmail=ANN).execute()['isPrimary'])
         self.assertRefused(404, 'notFound', aliases.get(
