@@ -18,11 +18,21 @@ def set_label(client, name, gmail_ids):
     """
     messages = client.api.users().messages()
     label = _find(client, name) or _make(client, name)
-    client.execute(messages.batchModify(
-            userId=ME, body={
-                'ids': list(gmail_ids),
-                'addLabelIds': [label],
-                }))
+    body = {'addLabelIds': [label]}
+    try:
+        client.execute(messages.batchModify(
+                userId=ME, body={'ids': list(gmail_ids), **body}))
+        return
+    except GoogleError as error:
+        if error.status not in {400, 404}:
+            raise
+    # one of them is refused: all but that one
+    for answer in client.batch([
+                messages.modify(userId=ME, id=id, body=body)
+                for id in gmail_ids]):
+        if isinstance(answer, GoogleError) and (
+                answer.status not in {400, 404}):
+            raise answer
 
 
 def _find(client, name):

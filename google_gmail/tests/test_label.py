@@ -98,6 +98,20 @@ class LabelTestCase(GmailTestCase):
         self.assertEqual(self.labelled(), 1)
         self.assertEqual(len(self.arrived()), 1)
 
+    def test_refused(self):
+        "One that is refused does not keep the others from their label"
+        self.send_about(3)
+        self.google.add_fault(
+            'status', method_id=MODIFY, status=400, reason='invalidArgument')
+        self.google.add_fault(
+            'status', method_id='gmail.users.messages.modify', status=404,
+            reason='notFound')
+        self.deliver_all()
+        self.assertEqual(self.labelled(), 2)
+        self.requests()
+        self.deliver_all()
+        self.assertEqual(self.requests(), [])
+
     def test_due(self):
         "The scheduled task finds what was received and has no label"
         with database() as pool:
