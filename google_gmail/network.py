@@ -25,6 +25,8 @@ ME = 'me'
 LARGE = 10 ** 6
 # [Resolve errors (Gmail)] "may last hours": asked again after so many seconds
 PATIENCE = 3600
+# who is to wait for longer, in seconds, has no rate but a limit
+MOMENT = 300
 # what is sent at most in the time in which a message is looked for
 CANDIDATES = 100
 HEADERS = [
@@ -136,7 +138,9 @@ class GmailNetwork:
         if error.unknown:
             return Outcome('doubt', error=ItemError('google_gmail.doubt'))
         answer = (error.status, error.reason, error.message)
-        if error.status == 429 and 'Mail sending' in error.message or (
+        if error.status == 429 and (
+                'Mail sending' in error.message
+                or (error.retry_after or 0) > MOMENT) or (
                 error.reason == 'dailyLimitExceeded'):
             return Outcome(
                 'full', error=cls.answered('google_gmail.limit', *answer),

@@ -61,13 +61,12 @@ def refusal(response, content, token=None):
     seconds = retry_after(response)
     if seconds is None and status == 429:
         # [Resolve errors (Gmail)]: the time is in the message
-        match = re.search(r'Retry after (\S+?)Z', message)
+        match = re.search(r'Retry after (\S+)', message)
         try:
-            until = datetime.fromisoformat(match.group(1))
+            until = datetime.fromisoformat(match.group(1).rstrip('.,;'))
             seconds = max(
-                (until.replace(tzinfo=timezone.utc)
-                    - datetime.now(timezone.utc)).total_seconds(), 0.0)
-        except (AttributeError, ValueError):
+                (until - datetime.now(timezone.utc)).total_seconds(), 0.0)
+        except (AttributeError, TypeError, ValueError):
             pass
     return GoogleError(
         status, reason, message,

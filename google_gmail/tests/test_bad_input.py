@@ -252,6 +252,23 @@ class ApiTestCase(BadInputCase):
     def test_429(self):
         self.is_sent_later(429, 'rateLimitExceeded')
 
+    def test_limit_told(self):
+        "A time that is told is that of the account, whatever it is for"
+        first, second = self.send(mail(subject="1"), mail(subject="2"))
+        until = utcnow() + dt.timedelta(minutes=15)
+        self.google.add_fault(
+            'status', method_id=SEND, status=429, reason='rateLimitExceeded',
+            message="User-rate limit exceeded.  Retry after "
+            f"{until.isoformat(timespec='milliseconds')}Z")
+        self.assertFalse(self.deliver())
+        self.assertEqual(self.states(), ['waiting'] * 2)
+        self.assertAlmostEqual(
+            (self.read(ACCOUNT, self.account, 'next_delivery') - until
+                ).total_seconds(), 0, delta=60)
+        self.assertEqual(self.requests(), [SEND])
+        self.waits(first)
+        self.assertEqual(self.message(second), 'sent')
+
     def test_403(self):
         for reason in ['userRateLimitExceeded', 'rateLimitExceeded']:
             with self.subTest(reason=reason):

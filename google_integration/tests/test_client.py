@@ -225,6 +225,14 @@ class ExecuteTestCase(ClientTestCase):
         self.assertEqual(self.slept[0], 40.0)
         self.assertAlmostEqual(self.slept[1], 50.0, delta=5)
         self.assertAlmostEqual(self.slept[2], 60.0, delta=5)
+        offset = (now + timedelta(hours=1, seconds=60)).replace(
+            tzinfo=timezone(timedelta(hours=1)))
+        client = self.client(self.serve(
+                error(429, 'rateLimitExceeded', message=(
+                        f"Retry after {offset.isoformat()} (Mail sending)")),
+                answer({})))
+        client.execute(self.list(client))
+        self.assertAlmostEqual(self.slept[3], 60.0, delta=5)
 
     def test_retry_after_header(self):
         for value, seconds in [
