@@ -52,13 +52,10 @@ class GmailNetwork:
 
     def create_draft(self, attempt):
         "Create the draft of which sending can be proved"
-        drafts = self.users.drafts()
         try:
-            answer = self.client.execute(
-                self._request(
-                    drafts.create, attempt, lambda message: {
-                        'message': message}),
-                idempotent=False)
+            answer = self._hand_over(
+                self.users.drafts().create, attempt, lambda message: {
+                    'message': message})
         except GoogleError as error:
             return self.failure(error)
         return self._drafted(answer)
@@ -72,14 +69,15 @@ class GmailNetwork:
 
     def send(self, attempt):
         "Send the draft, or the message of which there is none"
-        if attempt.draft_id:
-            request = self.users.drafts().send(
-                userId=ME, body={'id': attempt.draft_id})
-        else:
-            request = self._request(
-                self.users.messages().send, attempt, lambda message: message)
         try:
-            answer = self.client.execute(request, idempotent=False)
+            if attempt.draft_id:
+                answer = self.client.execute(self.users.drafts().send(
+                        userId=ME, body={'id': attempt.draft_id}),
+                    idempotent=False)
+            else:
+                answer = self._hand_over(
+                    self.users.messages().send, attempt,
+                    lambda message: message)
         except GoogleError as error:
             if attempt.draft_id and error.status == 404:
                 # sent by an earlier attempt, or deleted by a person
@@ -89,16 +87,30 @@ class GmailNetwork:
             'sent', gmail_id=answer.get('id'),
             thread_id=answer.get('threadId'))
 
+    def _hand_over(self, method, attempt, body):
+        "Hand over the bytes, as a part of the thread if it is there"
+        thread_id = attempt.thread_id
+        while True:
+            try:
+                return self.client.execute(
+                    self._request(method, attempt, body, thread_id),
+                    idempotent=False)
+            except GoogleError as error:
+                if not thread_id or error.status not in {400, 404}:
+                    raise
+                # a person may have deleted the thread: the headers tell it
+                thread_id = None
+
     @staticmethod
-    def _request(method, attempt, body):
+    def _request(method, attempt, body, thread_id):
         data = mime.with_hidden(attempt.data, attempt.hidden)
         if len(data) > LARGE:
             # the headers tell the thread, too
             return method(userId=ME, media_body=MediaIoBaseUpload(
                     io.BytesIO(data), 'message/rfc822'))
         message = {'raw': base64.urlsafe_b64encode(data).decode()}
-        if attempt.thread_id:
-            message['threadId'] = attempt.thread_id
+        if thread_id:
+            message['threadId'] = thread_id
         return method(userId=ME, body=body(message))
 
     def delete_draft(self, draft_id):

@@ -179,6 +179,20 @@ class RuleTestCase(RuleCase):
         self.receive("Question", 'other@customer.test')
         self.assertEqual(len(self.answers()), rules.LIMIT + 1)
 
+    def test_thread_gone(self):
+        "What answers a thread that was deleted begins one, and blocks none"
+        self.rule()
+        for options in [{'drafts': True}, {'drafts': False}]:
+            with self.subTest(**options):
+                self.set_service(**options)
+                found = self.receive()
+                self.google.act(
+                    ALICE, 'gmail.users.messages.delete', id=found['id'])
+                self.deliver_all()
+                answer = self.answers()[-1]
+                self.assertEqual(self.message(answer), 'sent')
+        self.assertEqual(len(self.arrived()), 2)
+
     def test_record(self):
         "The mails of the records of a model, as far as the user may read"
         with database() as pool:
