@@ -232,10 +232,23 @@ class GmailNetwork:
                     userId=ME, id=gmail_id, format='minimal'))
             if 'INBOX' in answer.get('labelIds', []):
                 return True
-        answer = self.client.execute(self.users.messages().list(
-                userId=ME, q=f'rfc822msgid:{message_id.strip("<>")}',
-                labelIds=['INBOX'], includeSpamTrash=True, maxResults=1))
-        return bool(answer.get('messages'))
+        return bool(self._list(
+                self.users.messages(), 'messages', 1,
+                q=f'rfc822msgid:{message_id.strip("<>")}',
+                labelIds=['INBOX'], includeSpamTrash=True))
+
+    def _list(self, collection, name, limit, **values):
+        """The first items of a list
+
+        A page may hold less than was asked for, or nothing, and have a next.
+        """
+        found = []
+        request = collection.list(userId=ME, maxResults=limit, **values)
+        while request is not None and len(found) < limit:
+            answer = self.client.execute(request)
+            found += answer.get(name, [])
+            request = collection.list_next(request, answer)
+        return found[:limit]
 
     def _has_draft(self, draft_id):
         try:
@@ -252,10 +265,8 @@ class GmailNetwork:
         query = self._query(attempt)
         if not query:
             return
-        answer = self.client.execute(self.users.drafts().list(
-                userId=ME, q=query, maxResults=1))
-        for draft in answer.get('drafts', []):
-            return draft
+        found = self._list(self.users.drafts(), 'drafts', 1, q=query)
+        return found[0] if found else None
 
     @staticmethod
     def _query(attempt):
@@ -269,10 +280,9 @@ class GmailNetwork:
         query = self._query(attempt)
         if not query:
             return
-        answer = self.client.execute(self.users.messages().list(
-                userId=ME, q=query, labelIds=['SENT'],
-                includeSpamTrash=True, maxResults=1))
-        for message in answer.get('messages', []):
+        for message in self._list(
+                self.users.messages(), 'messages', 1, q=query,
+                labelIds=['SENT'], includeSpamTrash=True):
             return Proof(
                 'sent', attempt.message_id, gmail_id=message['id'],
                 thread_id=message.get('threadId'))
@@ -280,10 +290,9 @@ class GmailNetwork:
     def _by_content(self, attempt):
         "The proof by what was sent since, of the same headers and content"
         since = int(attempt.since or 0) - 3600
-        answer = self.client.execute(self.users.messages().list(
-                userId=ME, q=f'after:{since}', labelIds=['SENT'],
-                includeSpamTrash=True, maxResults=CANDIDATES))
-        found = answer.get('messages', [])
+        found = self._list(
+            self.users.messages(), 'messages', CANDIDATES,
+            q=f'after:{since}', labelIds=['SENT'], includeSpamTrash=True)
         details = self.client.batch([
                 self.users.messages().get(
                     userId=ME, id=m['id'], format='metadata',

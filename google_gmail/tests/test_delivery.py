@@ -57,3 +57,15 @@ class DeliveryTestCase(GmailTestCase):
                 self.assertEqual(self.message(id), 'sent')
         self.assertEqual(self.google.mailbox(ALICE, 'DRAFT'), [])
         self.assertEqual(len(self.arrived()), 2)
+
+    def test_empty_page(self):
+        "A draft is found on the page that follows an empty one"
+        self.google.options(empty_pages=1)
+        id, = self.send()
+        self.google.add_fault(
+            'drop_after', method_id='gmail.users.drafts.create')
+        self.deliver()
+        self.hurry()
+        self.deliver_all()
+        self.assertEqual(self.message(id), 'sent')
+        self.assertEqual(self.google.mailbox(ALICE, 'DRAFT'), [])

@@ -90,6 +90,19 @@ class ReadTestCase(GmailTestCase):
                 self.assertTrue(self.message(id, 'gmail_id'))
         self.assertEqual(len(self.arrived()), 2)
 
+    def test_empty_pages(self):
+        "What was sent is found on the page that follows an empty one"
+        self.google.options(empty_pages=1)
+        for replace in ['never', 'always']:
+            with self.subTest(replace=replace):
+                self.google.options(replace_message_id=replace)
+                id, = self.send(mail(subject=replace))
+                self.google.add_fault('drop_after', method_id=SEND)
+                self.deliver()
+                self.hurry()
+                self.deliver_all()
+                self.assertEqual(self.message(id), 'sent')
+
     def test_same(self):
         "What equals another one is not taken for it"
         self.google.options(replace_message_id='api')
