@@ -89,12 +89,16 @@ class ReceiveNetwork:
     def fetch(cls, client, changes):
         "Get the headers of the mails"
         messages = client.api.users().messages()
-        answers = client.batch([
-                messages.get(
-                    userId=ME, id=c.google_id, format='metadata',
-                    metadataHeaders=mapping.HEADERS)
-                for c in changes])
-        for change, answer in zip(changes, answers, strict=True):
+        requests = [
+            messages.get(
+                userId=ME, id=c.google_id, format='metadata',
+                metadataHeaders=mapping.HEADERS)
+            for c in changes]
+        for change, request, answer in zip(
+                changes, requests, client.batch(requests), strict=True):
+            if isinstance(answer, GoogleError) and answer.status == 404:
+                # it may have been listed before it could be read
+                answer = cls._ask(client, request)
             if not isinstance(answer, GoogleError):
                 change.resource = answer
             elif answer.status == 404:
@@ -107,6 +111,14 @@ class ReceiveNetwork:
                         'status': answer.status,
                         'reason': answer.reason,
                         })
+
+    @staticmethod
+    def _ask(client, request):
+        "The answer, or the GoogleError"
+        try:
+            return client.execute(request)
+        except GoogleError as error:
+            return error
 
     @classmethod
     def look_up(cls, client, google_ids):

@@ -206,15 +206,25 @@ class LostTestCase(MatchingCase):
         self.sent(1)
         self.arrive(In_Reply_To='<1@tryton.test>')
         self.google.add_fault(
-            'status', method_id=GET, status=404, reason='notFound')
+            'status', method_id=GET, status=404, reason='notFound', times=2)
         self.synchronize()
         self.assertEqual(self.parents(), [])
         self.assertEqual(self.errors(), [])
+
+    def test_not_there_yet(self):
+        "A mail that is listed before it can be read is not lost"
+        id = self.sent(1)
+        self.arrive(In_Reply_To='<1@tryton.test>')
+        self.google.add_fault(
+            'status', method_id=GET, status=404, reason='notFound')
+        self.synchronize()
+        self.assertEqual(self.parents(), [(id, self.record)])
 
     def test_deleted_before_read(self):
         "A mail that is deleted before its content is read is forgotten"
         self.sent(1)
         self.arrive(In_Reply_To='<1@tryton.test>')
+        # the headers of it are there
         self.google.add_fault(
             'status', method_id=GET, status=404, reason='notFound', nth=2)
         self.synchronize()
