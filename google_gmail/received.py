@@ -17,6 +17,17 @@ class ReceivedMixin:
     "A message of which the content comes"
     __slots__ = ()
 
+    def found(self, gmail_id, thread_id):
+        "It is among what was sent, whether it was in doubt or not"
+        if self.state != 'sent':
+            self.proved(gmail_id, thread_id)
+            return
+        # by SMTP nobody tells the identifiers of Gmail
+        bookkeeping.update(type(self), [self], {
+                'gmail_id': gmail_id,
+                'thread_id': thread_id,
+                })
+
     def proved(self, gmail_id, thread_id):
         "It was in doubt, and was sent to who was not refused"
         self._sent(Outcome(

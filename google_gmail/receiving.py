@@ -103,9 +103,9 @@ class ReceivingMixin(ReceiveNetwork):
                     ('gmail_id', '=', None),
                     ], limit=2)
             # of two of the same name it may be either
-            if len(named) == 1 and named[0].state != 'sent':
+            if len(named) == 1:
                 message, = named
-                message.proved(mail.gmail_id, mail.thread_id)
+                message.found(mail.gmail_id, mail.thread_id)
         message = message or Message.draft_of(self, mail)
         if message and message.state == 'draft':
             message.sent_by_person(mail.gmail_id, mail.thread_id)

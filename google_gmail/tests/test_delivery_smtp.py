@@ -2,7 +2,7 @@
 # top level of this repository has the full notices and license terms.
 "By SMTP with XOAUTH2"
 from .tools import (
-    ACCOUNT, ALICE, CUSTOMER, RECIPIENT, GmailTestCase, mail)
+    ACCOUNT, ALICE, CUSTOMER, MESSAGE, RECIPIENT, GmailTestCase, mail)
 
 
 class SmtpTestCase(GmailTestCase):
@@ -24,6 +24,24 @@ class SmtpTestCase(GmailTestCase):
         self.assertEqual(methods.count('smtp.auth'), 1)
         self.assertEqual(methods.count('smtp.data'), 2)
         self.assertEqual(len(self.arrived()), 2)
+
+    def test_identifiers(self):
+        "What was sent is found again: an answer in its thread is known"
+        self.set_service(receive_replies=True)
+        self.synchronize()
+        id, = self.send()
+        self.deliver_all()
+        self.synchronize()
+        found, = self.google.mailbox(ALICE, 'SENT')
+        self.assertEqual(
+            self.message(id, 'gmail_id', 'thread_id'),
+            [found['id'], found['thread_id']])
+        self.google.receive_mail(
+            ALICE, mail(ALICE, "Re: Hello", From=CUSTOMER).as_bytes(),
+            sender=CUSTOMER, thread=found['thread_id'])
+        self.synchronize()
+        answer = self.search(MESSAGE, 'in_reply_to')[-1]
+        self.assertEqual(answer.id, id)
 
     def test_token_expired(self):
         "A refused token is renewed once"
