@@ -88,17 +88,8 @@ class ReceiveNetwork:
     @classmethod
     def fetch(cls, client, changes):
         "Get the headers of the mails"
-        messages = client.api.users().messages()
-        requests = [
-            messages.get(
-                userId=ME, id=c.google_id, format='metadata',
-                metadataHeaders=mapping.HEADERS)
-            for c in changes]
-        for change, request, answer in zip(
-                changes, requests, client.batch(requests), strict=True):
-            if isinstance(answer, GoogleError) and answer.status == 404:
-                # it may have been listed before it could be read
-                answer = cls._ask(client, request)
+        for change, answer in zip(
+                changes, cls._headers(client, changes), strict=True):
             if not isinstance(answer, GoogleError):
                 change.resource = answer
             elif answer.status == 404:
@@ -112,13 +103,23 @@ class ReceiveNetwork:
                         'reason': answer.reason,
                         })
 
-    @staticmethod
-    def _ask(client, request):
-        "The answer, or the GoogleError"
-        try:
-            return client.execute(request)
-        except GoogleError as error:
-            return error
+    @classmethod
+    def _headers(cls, client, changes):
+        messages = client.api.users().messages()
+        requests = [
+            messages.get(
+                userId=ME, id=c.google_id, format='metadata',
+                metadataHeaders=mapping.HEADERS)
+            for c in changes]
+        answers = client.batch(requests)
+        # what is listed before it can be read is asked for once more
+        missing = [
+            i for i, answer in enumerate(answers)
+            if isinstance(answer, GoogleError) and answer.status == 404]
+        again = client.batch([requests[i] for i in missing])
+        for i, answer in zip(missing, again, strict=True):
+            answers[i] = answer
+        return answers
 
     @classmethod
     def look_up(cls, client, google_ids):
