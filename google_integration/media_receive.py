@@ -41,13 +41,13 @@ def receive(
     """Write a content of Google's to the file at ``path`` and verify it.
 
     ``request`` is a request of ``client.api`` for a content (get_media,
-    export_media), or an address of Google's host, or of one of the origins in
-    ``trusted``, as 'https://example.com', which get the token for this content
-    too.  ``size`` and ``md5`` are those that Google says; an export has none.
-    After a cut it goes on where it was if ``md5`` can tell that it is the same
-    content, otherwise from the beginning.  Raises Damaged if it is another
-    one, TooLarge beyond ``limit`` bytes, GoogleError, and OSError if the file
-    can not be written: then there is no file.
+    export_media), or an address.  The origins in ``trusted``, as
+    'https://example.com', get the token for this content too, other hosts than
+    Google's do not.  ``size`` and ``md5`` are those that Google says; an
+    export has none.  After a cut it goes on where it was if ``md5`` can tell
+    that it is the same content, otherwise from the beginning.  Raises Damaged
+    if it is another one, TooLarge beyond ``limit`` bytes, GoogleError, and
+    OSError if the file can not be written: then there is no file.
     """
     try:
         with open(path, 'wb') as file:

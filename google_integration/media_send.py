@@ -8,7 +8,7 @@ import secrets
 from urllib.parse import urljoin
 
 from .body import Body, SourceError
-from .transport import GoogleError, check_uri, origin
+from .transport import GoogleError, check_uri, may_follow, origin
 
 __all__ = [
     'MAXIMUM_SINGLE', 'SessionLost', 'SessionURI', 'begin', 'resume', 'send']
@@ -137,10 +137,15 @@ def begin(client, request, size, mime_type):
 
 
 def _session(client, uri, base=''):
-    "The address if the token may be sent to it, or the GoogleError"
+    """The address if contents may be sent to it, or the GoogleError
+
+    On another host it gets no token and needs none: it is the authorization.
+    """
     try:
         uri = uri and check_uri(urljoin(base, uri))
-        if uri and origin(uri) == origin(client.root):
+        if uri and (
+                origin(uri) == origin(client.root)
+                or may_follow(uri, client.root)):
             return SessionURI(uri)
     except ValueError:
         # InsecureURI is one, too

@@ -27,7 +27,8 @@ from .body import current as _current
 
 __all__ = [
     'Attempts', 'GoogleError', 'Http', 'InsecureRedirect', 'InsecureURI',
-    'SecureAdapter', 'check_uri', 'origin', 'retry_after', 'silence']
+    'SecureAdapter', 'check_uri', 'may_follow', 'origin', 'retry_after',
+    'silence']
 
 # The longest wait between two tries, in seconds [Usage limits (Drive)]
 MAXIMUM_DELAY = 32.0
@@ -128,8 +129,8 @@ def origin(uri):
         parts.port or {'https': 443, 'http': 80}.get(parts.scheme))
 
 
-def _may_follow(uri, root):
-    """Tell if a redirect may be followed, without any token, to ``uri``.
+def may_follow(uri, root):
+    """Tell if an answer may lead, without any token, to ``uri``.
 
     An answer of Google never leads into the own network.
     """
@@ -426,8 +427,9 @@ class Http(httplib2.Http):
     ``root`` is the address of the API, ``apply`` puts the token into the
     headers of a request, ``count`` is told what went over the line and
     ``timeout`` is in seconds.  The token goes to the host of ``root`` only, or
-    to those that a request names; redirects are followed for reading only,
-    each hop is checked.
+    to those that a request names; other hosts to which an answer leads are
+    asked without it.  Redirects are followed for reading only, each hop is
+    checked.
     """
 
     def __init__(self, root, apply, count, timeout):
@@ -469,13 +471,17 @@ class Http(httplib2.Http):
         headers = {
             name: value for name, value in headers.items()
             if name.lower() != 'authorization'}
-        for hop in range(REDIRECTIONS + 1):
+        for _ in range(REDIRECTIONS + 1):
             sent = dict(headers)
-            if origin(uri) in origins:
+            trusted = origin(uri) in origins
+            if trusted:
                 self._apply(sent)
-            elif not hop or not _may_follow(uri, self._root):
+            elif not may_follow(uri, self._root):
                 break
             response, content = self._once(uri, method, body, sent)
+            if response.status == 401 and not trusted:
+                # it wants the token, of which this tells nothing
+                break
             location = response.get('location')
             if (response.status not in {301, 302, 303, 307, 308}
                     or method not in {'GET', 'HEAD'} or not location):

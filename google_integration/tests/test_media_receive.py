@@ -375,11 +375,17 @@ class HostTestCase(ReceiveCase):
         "A host that is named gets the token, for that content alone"
         self.fetch(None, 'https://example.com', self.there.url)
         self.assertEqual(self.tokens(self.there), [self.bearer])
-        error = self.refused(self.fetch)
+        self.assertReceived(self.fetch())
+        self.assertEqual(self.tokens(self.there), [self.bearer, None])
+
+    def test_wanted(self):
+        "A host that wants the token does not end the authorization"
+        self.there.script = [answer({}, 401)]
+        failure = self.refused(self.fetch)
         self.assertEqual(
-            (error.status, error.reason, error.transient),
+            (failure.status, failure.reason, failure.transient),
             (0, 'insecure_redirect', False))
-        self.assertEqual(len(self.there.requests), 1)
+        self.assertEqual(self.tokens(self.there), [None])
         self.assertFalse(os.path.exists(self.target))
 
     def test_like(self):
@@ -390,8 +396,8 @@ class HostTestCase(ReceiveCase):
                 f'http://127.0.0.1:{port + 1}', f'http://localhost:{port}',
                 'http://127.0.0.1']:
             with self.subTest(trusted=trusted):
-                self.refused(self.fetch, None, trusted)
-        self.assertEqual(self.there.requests, [])
+                self.assertReceived(self.fetch(None, trusted))
+        self.assertEqual(set(self.tokens(self.there)), {None})
 
     def test_redirect(self):
         "From host to host; where it is not named no token goes"
@@ -486,14 +492,13 @@ class OddTestCase(ReceiveCase):
         self.refused(self.from_server, step(b''))
 
     def test_redirect(self):
-        "A content elsewhere is fetched without the token, an API's is not"
+        "A content elsewhere is fetched without the token"
         other = self.enterContext(Server(answer(self.data)))
         file_id = self.file()
         self.admin.add_fault('redirect', method_id=GET, url=other.url)
         self.assertReceived(self.verified(file_id))
         request, = other.requests
         self.assertNotIn('Authorization', request.headers)
-        error = self.refused(
-            media.receive, self.google, other.url, self.target)
-        self.assertEqual(error.reason, 'insecure_redirect')
-        self.assertEqual(len(other.requests), 1)
+        self.assertReceived(
+            media.receive(self.google, other.url, self.target))
+        self.assertNotIn('Authorization', other.requests[1].headers)

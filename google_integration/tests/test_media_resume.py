@@ -353,11 +353,8 @@ class SecretTestCase(Case):
     "Whoever has the address of a session can upload"
 
     def test_host(self):
-        "The token goes to Google's host only, whatever an answer says"
-        other = self.enterContext(Server(answer({})))
+        "What is no address of a server, or not a secure one, gets nothing"
         for location in [
-                other.url + '/upload?upload_id=1',
-                self.emulator.url.replace('http:', 'https:') + '/?upload_id=1',
                 'http://example.com/?upload_id=1', 'ftp://x/', 'http://[', '']:
             with self.subTest(location=location):
                 server = self.enterContext(Server(answer(
@@ -369,17 +366,35 @@ class SecretTestCase(Case):
                 if location:
                     error = self.refused(self.resume, location)
                     self.assertEqual(error.reason, 'insecure_session')
-        self.assertEqual(other.requests, [])
         self.assertEqual(self.methods(), [])
 
+    def test_elsewhere(self):
+        "On another host a session gets the content and not the token"
+        other = self.enterContext(Server(answer({'id': 'x'})))
+        location = other.url + '/up/1?upload_id=a%2Fb'
+        server = self.enterContext(Server(answer(b'', Location=location)))
+        google = self.client(api_root=server.url)
+        uri = media.begin(google, self.create(google), SIZE, 'a/b')
+        self.assertEqual(
+            self.resume(uri, client=google, fresh=True, piece=SIZE + UNIT),
+            {'id': 'x'})
+        request, = other.requests
+        self.assertEqual(
+            (request.method, request.path, request.body),
+            ('PUT', '/up/1?upload_id=a%2Fb', self.data))
+        self.assertNotIn('Authorization', request.headers)
+
     def test_google(self):
-        "The address that Google gives is one of its API"
+        "The address that Google gives is not one of the own network"
         google = self.client(api_root='')
         address = 'upload/drive/v3/files?uploadType=resumable&upload_id=xa298'
         for host, good in [
                 ('www.googleapis.com', True),
-                ('content.googleapis.com', False),
-                ('drive.usercontent.google.com', False)]:
+                ('content.googleapis.com', True),
+                ('localhost', False),
+                ('server', False),
+                ('192.168.1.1', False),
+                ('accounts.google.com', False)]:
             answer_ = media_send._session(google, f'https://{host}/{address}')
             self.assertEqual(isinstance(answer_, media.SessionURI), good)
 

@@ -140,7 +140,7 @@ class RedirectTestCase(ClientTestCase):
         for uri in [
                 'https://accounts.google.com/ServiceLogin?continue=x',
                 'https://accounts.google.com/v3/signin/identifier']:
-            self.assertFalse(transport._may_follow(
+            self.assertFalse(transport.may_follow(
                     uri, 'https://www.googleapis.com/'))
 
     def test_into_own_network(self):
@@ -152,7 +152,7 @@ class RedirectTestCase(ClientTestCase):
                 ('https://10.0.0.1/', False), ('https://[fd00::1]/', False),
                 ('https://169.254.169.254/', False), ('https://intra/', False),
                 ('https://metadata.google.internal/', False)]:
-            self.assertEqual(transport._may_follow(uri, google), followed)
+            self.assertEqual(transport.may_follow(uri, google), followed)
 
 
 class TLSTestCase(ClientTestCase):
