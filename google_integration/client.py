@@ -181,11 +181,9 @@ class _Batch(BatchHttpRequest):
         if header is None and self._received <= len(self._order):
             # the answers are in the order of the requests
             return self._order[self._received - 1]
-        try:
-            return super()._header_to_id(header)
-        except Exception:
-            # the order tells which part it is
-            return None
+        # The library's own wants brackets and blanks
+        match = re.search(r'\+(?:\s|%20)*(\d+)\W*$', header or '')
+        return match and match[1]
 
     def _deserialize_response(self, payload):
         # The library's own wants a reason, a header and CR LF

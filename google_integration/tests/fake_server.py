@@ -107,10 +107,11 @@ def truncate(step, keep=20):
     return cut
 
 
-def batch(*answers, status=200, close=True):
+def batch(*answers, status=200, close=True, named='<response-{}>'):
     """Answer a batch by one (status, data[, headers]) for each of its parts
 
-    None leaves a part out; bytes are put in the place of the part.
+    None leaves a part out; bytes are put in the place of the part; ``named``
+    is how parts are named, after what was in brackets.
     """
     def step(handler, request):
         outer = email.message_from_bytes(
@@ -120,7 +121,7 @@ def batch(*answers, status=200, close=True):
         for part, item in zip(outer.get_payload(), answers, strict=True):
             if item is None:
                 continue
-            name = part['Content-ID'].replace('<', '<response-', 1)
+            name = named.format(part['Content-ID'].strip('<>'))
             lines.append(
                 b'--batch_x\r\nContent-Type: application/http\r\n'
                 + b'Content-ID: ' + name.encode() + b'\r\n\r\n')

@@ -266,6 +266,19 @@ class BatchTestCase(ClientTestCase):
                 (failure.reason, failure.unknown), ('malformed', True))
         self.assertEqual(len(server.requests), 1)
 
+    def test_names(self):
+        "A part is found by the end of its name, in whatever brackets"
+        for named in [
+                '<response-{}>', '<{}>', 'response-{}', 'response-<{}>',
+                '"<response-{}>"']:
+            with self.subTest(named=named):
+                client = self.client(self.serve(batch(
+                            (200, {'id': 'a'}), None, (200, {'id': 'c'}),
+                            named=named)))
+                a, b, c = client.batch(self.requests(client, 3))
+                self.assertEqual((a, c), ({'id': 'a'}, {'id': 'c'}))
+                self.assertEqual(b.reason, 'malformed')
+
     def test_forms(self):
         "What the syntax of HTTP leaves open"
         server = self.serve(batch(
