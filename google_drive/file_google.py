@@ -50,8 +50,7 @@ class GoogleFile(GoogleResource):
 
     @staticmethod
     def google_etag_of(resource):
-        # there is no etag [Drive API v2 and v3 comparison]
-        return resource.get('version') or '*'
+        return mapping.etag(resource)
 
     def google_is_stale(self, resource):
         return mapping.is_stale(resource, self.google_base)

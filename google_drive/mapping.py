@@ -5,14 +5,17 @@
 https://developers.google.com/workspace/drive/api/reference/rest/v3/files
 """
 import datetime as dt
+import hashlib
+import json
 
 from trytond.modules.google_integration.merge import Unit
 
 __all__ = [
-    'FOLDER', 'SHORTCUT', 'UNITS', 'is_folder', 'is_native', 'is_removed',
-    'is_shortcut', 'is_stale', 'is_trashed', 'lock_mark', 'lock_values',
-    'marked_attachment', 'marks', 'parent', 'removed', 'restrictions',
-    'time_text', 'to_body', 'to_values', 'updated', 'without_units']
+    'FOLDER', 'SHORTCUT', 'UNITS', 'etag', 'is_folder', 'is_native',
+    'is_removed', 'is_shortcut', 'is_stale', 'is_trashed', 'lock_mark',
+    'lock_values', 'marked_attachment', 'marks', 'parent', 'removed',
+    'restrictions', 'time_text', 'to_body', 'to_values', 'updated',
+    'without_units']
 
 GOOGLE = 'application/vnd.google-apps.'
 FOLDER = GOOGLE + 'folder'
@@ -196,6 +199,20 @@ def _user_name(user):
 def updated(resource):
     "When the file was changed, naive UTC, None if unknown"
     return _time(resource.get('modifiedTime'))
+
+
+def etag(resource):
+    """What is another one when anything of the file has changed
+
+    There is no etag [Drive API v2 and v3 comparison]: the version, or of a
+    file without one all that is known of it.
+    """
+    if version := resource.get('version'):
+        return str(version)
+    if is_removed(resource):
+        return '*'
+    return hashlib.sha256(
+        json.dumps(resource, sort_keys=True).encode()).hexdigest()
 
 
 def is_stale(resource, baseline):

@@ -96,7 +96,7 @@ class DriveNetwork(GoogleBatched):
                 f'changes(changeType,removed,fileId,file({FIELDS}))'))
         items = []
         for change in answer.get('changes', []):
-            if change.get('changeType') != 'file' or not change.get('fileId'):
+            if change.get('changeType') == 'drive' or not change.get('fileId'):
                 continue
             if change.get('removed') or not change.get('file'):
                 items.append(cls.google_removed(change['fileId']))

@@ -40,7 +40,7 @@ class LockNetwork:
             answers[i] = cls._patched(operations[i], answer)
             # else something besides the restriction has changed, too
             operations[i].parameters['same'] = (
-                operations[i].etag == known[i].get('version'))
+                operations[i].etag == mapping.etag(known[i]))
         return answers
 
     # What is read-only is so for Tryton, too

@@ -154,7 +154,7 @@ class PushNetwork(AdoptNetwork, LockNetwork, VersionNetwork):
         trashed = mapping.is_trashed(known)
         if operation.kind == 'delete' and trashed:
             return Answer('gone')
-        if trashed or operation.etag != known.get('version'):
+        if trashed or operation.etag != mapping.etag(known):
             return Answer('conflict', known)
         return None
 

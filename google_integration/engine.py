@@ -464,7 +464,11 @@ class Run:
 
     def confirm(self, service, operations, answers):
         work, errors = service.confirm(operations, answers)
-        self.record(service, 'push', errors)
+        buried = {o.google_id for o in operations if o.kind == 'delete'}
+        # what Google told of an item instead is looked up to be retried
+        told = [e for e in errors if not e[0] and e[1] not in buried]
+        self.record(service, 'pull', told)
+        self.record(service, 'push', [e for e in errors if e not in told])
         self.work += work
 
     # The log

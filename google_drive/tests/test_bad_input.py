@@ -4,6 +4,10 @@
 import hashlib
 from unittest.mock import patch
 
+from googleapiclient.model import JsonModel
+
+from trytond.modules.google_integration import media_send
+
 from .tools import (
     ALICE, ATTACHMENT, DRIVE, FILE, GROUP, GoogleDriveTestCase, database)
 
@@ -24,6 +28,19 @@ NAMES = [
     ]
 # those that no field of one line takes
 LINES = ['tab\tnew\nline.txt', 'return\r\x0bfeed\x0c.txt']
+
+
+def bare(func):
+    "The function that returns answers, with less in them"
+    def without(value):
+        if isinstance(value, dict):
+            return {
+                n: without(v) for n, v in value.items()
+                if n not in {'version', 'changeType'}}
+        if isinstance(value, list):
+            return [without(v) for v in value]
+        return value
+    return lambda *args: without(func(*args))
 
 
 class BadInputTestCase(GoogleDriveTestCase):
@@ -237,6 +254,47 @@ class BadInputTestCase(GoogleDriveTestCase):
         self.assertEqual(self.search(ATTACHMENT, 'type', domain=[
                     ('name', '=', "huge.bin")]), ['link'])
         self.assertEqual(self.errors(), [])
+
+    # Answers that tell less
+
+    def test_not_found(self):
+        "What is not found when it is sent is told until it is found again"
+        attachment = self.attach("bad.txt", b'1')
+        self.synchronize()
+        self.write(attachment, name="new.txt")
+        self.google.add_fault(
+            'status', status=404, reason='notFound',
+            method_id='drive.files.get', batch=True)
+        self.synchronize()
+        error, = self.errors()
+        self.assertIn("new.txt", error)
+        self.synchronize()
+        self.assertEqual(self.errors(), [error])
+        self.assert_others()
+        self.assert_mended()
+        self.assertIn(("Sales/new.txt", b'1'), self.remote())
+
+    def test_bare(self):
+        "Changes without their type and files without version"
+        attachment = self.attach("a.txt", b'1')
+        sent = self.attach("b.txt", b'2')
+        with patch.object(JsonModel, 'deserialize', bare(
+                    JsonModel.deserialize)), \
+                patch.object(media_send, '_resource', bare(
+                    media_send._resource)):
+            self.synchronize()
+            self.write(attachment, name="c.txt")
+            self.write(sent, data=b'3')
+            self.google.edit_file(
+                ALICE, self.file(self.good, 'google_id'), content=b'4')
+            self.synchronize()
+            self.synchronize()
+            self.assertEqual(self.errors() + self.conflicts('id'), [])
+            self.assertEqual(self.remote(), [
+                    ("Sales/b.txt", b'3'), ("Sales/c.txt", b'1'),
+                    ("Sales/good.txt", b'4')])
+            self.assert_equal_sides(3)
+            self.assert_settled()
 
     # Names
 

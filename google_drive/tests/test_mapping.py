@@ -134,6 +134,22 @@ class MappingTestCase(unittest.TestCase):
                         {'version': version}, {'version': known}), stale)
         self.assertFalse(mapping.is_stale({'version': '6'}, None))
 
+    def test_etag(self):
+        "The version, or all that is known"
+        self.assertEqual(mapping.etag(FILE), '7')
+        self.assertEqual(mapping.etag({**FILE, 'version': 7}), '7')
+        bare = {n: v for n, v in FILE.items() if n != 'version'}
+        self.assertEqual(
+            mapping.etag(bare), mapping.etag(dict(reversed(bare.items()))))
+        for name, value in [
+                ('name', "Other"), ('parents', ['q']), ('trashed', True),
+                ('modifiedTime', '2026-11-30T08:15:31.123Z')]:
+            with self.subTest(name=name):
+                self.assertNotEqual(
+                    mapping.etag(bare), mapping.etag({**bare, name: value}))
+        # what is not there is never known
+        self.assertEqual(mapping.etag(mapping.removed('a')), '*')
+
     def test_body(self):
         values = mapping.to_values(FILE)
         self.assertEqual(mapping.to_body(values), {
