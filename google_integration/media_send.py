@@ -21,7 +21,8 @@ UNIT = 256 * 1024
 # What is sent within one deadline
 PIECE = 8 * 1024 * 1024
 
-_RANGE = re.compile(r'bytes=0-(\d+)')
+# without the unit, too [google-api-python-client: googleapiclient.http]
+_RANGE = re.compile(r'(?:bytes=)?0-(\d+)')
 
 
 class SessionLost(GoogleError):

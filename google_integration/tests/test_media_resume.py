@@ -277,6 +277,16 @@ class EndTestCase(Case):
                 self.assertTrue(error.transient)
                 self.assertEqual(len(server.requests), 6)
 
+    def test_bare_range(self):
+        "What Google has, without the unit"
+        server = self.enterContext(Server(
+                answer(b'', 308, Range=f'0-{UNIT - 1}'), answer({'id': 'x'})))
+        self.assertEqual(self.resume(
+                server.url + '/?upload_id=1',
+                client=self.client(api_root=server.url), piece=SIZE + UNIT),
+            {'id': 'x'})
+        self.assertEqual(server.requests[1].body, self.data[UNIT:])
+
     def test_token(self):
         "A token that is refused on the way"
         for gentle in [True, False]:
