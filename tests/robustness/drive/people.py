@@ -332,7 +332,7 @@ class Google:
     def restore_there(self):
         file = self.choose([
                 f for f in self.there().values() if f.trashed_itself])
-        if not file:
+        if not file or self.was_sent_again([file, *self.below(file)]):
             return
         self.log(f'  {file.name}')
         for one in [file, *self.below(file)]:
@@ -341,6 +341,17 @@ class Google:
         self.replaced_folders |= {
             f.id for f in [file, *self.below(file, 'folder')]}
         self.admin.trash_file(USER, file.id, False)
+
+    def was_sent_again(self, files):
+        """Tell if the attachment of one of them has another file now
+
+        Out of the trash it would be one more file, of the same content.
+        """
+        keys = {a.key for a in self.here().values()}
+        known = {
+            row['google_id']
+            for row in self.site.rows('google_drive_file', 'google_id')}
+        return any(f.key in keys and f.id not in known for f in files)
 
     def destroy_there(self):
         "Delete for good"
