@@ -25,6 +25,7 @@ from . import transport
 from .answer import checked, malformed, refusal
 from .oauth import OAuthError
 from .together import in_caller
+from .silence import silence
 from .transport import GoogleError, check_uri
 
 __all__ = ['Client', 'Counters', 'GoogleError', 'Settings']
@@ -217,7 +218,7 @@ class Client:
 
     def __init__(self, credentials, api, version, settings, *, refresh=None,
             parameters=None, sleep=None):
-        transport.silence()
+        silence()
         self.credentials = credentials
         self.settings = settings
         self.parameters = dict(parameters or {})

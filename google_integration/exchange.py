@@ -12,6 +12,7 @@ import requests
 from oauthlib.oauth2 import InsecureTransportError
 
 from . import transport
+from .silence import silence
 from .transport import InsecureRedirect, InsecureURI
 
 __all__ = ['Exchange', 'OAuthError', 'Request']
@@ -71,7 +72,7 @@ class Exchange:
     "Some requests to one endpoint"
 
     def __init__(self, endpoints, session=None):
-        transport.silence()
+        silence()
         self._attempts = transport.Attempts(TRIES, endpoints.timeout)
         self.session = session or requests.Session()
         # keeps requests from looking for a password in ~/.netrc

@@ -23,7 +23,6 @@ from google_auth_oauthlib.flow import Flow
 from oauthlib.oauth2 import InsecureTransportError
 from requests_oauthlib import OAuth2Session
 
-from . import transport
 from .exchange import Exchange, OAuthError, Request
 from .key_file import (
     KEY_FIELDS,
@@ -33,6 +32,7 @@ from .key_file import (
     parse_client_secrets,
     parse_service_account_key,
 )
+from .silence import silence
 from .transport import InsecureURI, check_uri
 
 __all__ = [
@@ -130,7 +130,7 @@ def authorization_request(
     request.  Raises InsecureURI.
     [Using OAuth 2.0 for Web Server Applications]
     """
-    transport.silence()
+    silence()
     state = secrets.token_urlsafe(32)
     flow = _flow(client, redirect_uri, list(scopes), endpoints)
     options = {

@@ -7,7 +7,6 @@ The common ground of ``oauth`` (which speaks through requests) and ``client``
 """
 import http.client
 import ipaddress
-import logging
 import re
 import ssl
 import time
@@ -27,8 +26,7 @@ from .body import current as _current
 
 __all__ = [
     'Attempts', 'GoogleError', 'Http', 'InsecureRedirect', 'InsecureURI',
-    'SecureAdapter', 'check_uri', 'may_follow', 'origin', 'retry_after',
-    'silence']
+    'SecureAdapter', 'check_uri', 'may_follow', 'origin', 'retry_after']
 
 # The longest wait between two tries, in seconds [Usage limits (Drive)]
 MAXIMUM_DELAY = 32.0
@@ -207,52 +205,6 @@ class Attempts:
             return False
         (self._wait or sleep)(delay)
         return True
-
-
-# -- logs
-
-class _Silence(logging.Filter):
-    """Drops everything.
-
-    The libraries log tokens, codes, secrets, and addresses that hold e-mail
-    addresses.  Nothing is lost: each failure is raised to us.
-    """
-
-    def filter(self, record):
-        return False
-
-
-_SILENCE = _Silence()
-_LIBRARIES = (
-    'google.api_core', 'google.auth', 'google.oauth2', 'google_auth_httplib2',
-    'google_auth_oauthlib', 'googleapiclient', 'oauthlib',
-    'requests_oauthlib')
-# Those that exist only after something was imported late
-_LOGGERS = (
-    'google.auth._default', 'google.auth._helpers', 'google.oauth2._client',
-    'google.auth._refresh_worker', 'google.auth.transport._mtls_helper',
-    'google.auth._regional_access_boundary_utils',
-    'google.auth.transport.requests', 'google.auth.transport.urllib3',
-    'google.auth.compute_engine._metadata', 'google.oauth2.credentials',
-    'google.oauth2.reauth', 'google.oauth2.service_account',
-    'google.api_core.retry', 'google_auth_oauthlib.flow',
-    'googleapiclient.discovery', 'googleapiclient.discovery_cache',
-    'googleapiclient.discovery_cache.file_cache', 'googleapiclient.http',
-    'googleapiclient.model', 'googleapiclient.schema', 'oauthlib.oauth2',
-    'oauthlib.oauth2.rfc6749', 'requests_oauthlib.oauth2_session')
-
-
-def silence():
-    """Keep Google's and the OAuth libraries from logging, at every level.
-
-    A filter of a logger does not hold for its children: each gets it.
-    """
-    names = {
-        name for name in list(logging.root.manager.loggerDict)
-        if name in _LIBRARIES
-        or name.startswith(tuple(f'{library}.' for library in _LIBRARIES))}
-    for name in names.union(_LIBRARIES, _LOGGERS):
-        logging.getLogger(name).addFilter(_SILENCE)
 
 
 # -- requests
